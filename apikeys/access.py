@@ -1,0 +1,95 @@
+"""Who asks, from where, and what they may reach: the decorators of every page."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from .models import APIKey, Actor, KeyGone, Member, NotAllowed, Refusal
+from .responses import refused
+
+View = Callable[..., HttpResponse]
+
+
+def for_member(*, needs: str) -> Callable[[View], View]:
+    """Sign in, find the member's account (else 404), ask for the resource (else 403), answer refusals.
+
+    The view gets `request.member`, `request.account` and `request.actor`.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def page(request: Any, account: str, **found: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return sign_in(request)
+            request.member = _member(request.user, account)
+            request.account = request.member.account
+            request.actor = Actor(request.user.email, address_of(request))
+            try:
+                if not request.member.may(needs):
+                    raise NotAllowed
+                with timezone.override(request.account.tz):
+                    return view(request, **found)
+            except Refusal as refusal:
+                return refused(request, refusal)
+
+        return page
+
+    return decorate
+
+
+def for_key(*, needs: str) -> Callable[[View], View]:
+    """As for_member, and give the view the key of that name in that account (else 404)."""
+
+    def decorate(view: View) -> View:
+        @for_member(needs=needs)
+        @functools.wraps(view)
+        def page(request: Any, key: str) -> HttpResponse:
+            return view(request, _key(request.account, key))
+
+        return page
+
+    return decorate
+
+
+def _member(user: Any, account: str) -> Member:
+    member = user.memberships.select_related("account").filter(account__slug=account).first()
+    if member is None:
+        raise Http404
+    return member
+
+
+def _key(account: Any, key: str) -> APIKey:
+    found = account.api_keys.for_table().filter(key=key).first()
+    if found is None:
+        raise KeyGone
+    return found
+
+
+def sign_in(request: Any) -> HttpResponse:
+    """Lead to the sign-in page, and from there back to what was on screen."""
+    on_screen = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    if request.method != "GET" and not request.htmx:
+        on_screen = reverse("home")
+    query = {"next": on_screen or reverse("home")}
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        query["session"] = "ended"
+    address = f"{reverse(settings.LOGIN_URL)}?{urlencode(query)}"
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the address of the connection. The server has put that of the client there for proxies it was told to trust."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return None

@@ -1,0 +1,77 @@
+"""GET /api/verify: made for the forward-auth of nginx, Caddy and Traefik. docs/verify.md shows its answers."""
+
+import logging
+from urllib.parse import quote
+
+from django.contrib.auth.models import Group
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from apikeys import hashing
+from apikeys.access import address_of
+from apikeys.models import Token
+from apikeys.verification import Outcome, Verdict, decide
+
+logger = logging.getLogger(__name__)
+
+REFUSALS = {
+    Outcome.WRONG: (401, "unauthorized", "Unknown key or wrong token."),
+    Outcome.INACTIVE: (403, "key_inactive", "The key is inactive."),
+    Outcome.OUTDATED: (403, "token_outdated", "The token is outdated, and its account refuses outdated tokens."),
+}
+
+
+@csrf_exempt
+def verify(request: HttpRequest) -> HttpResponse:
+    """Answer 204 with the identity of the key, 401, 403, or 503 when it cannot be known. Any method answers the same."""
+    key, plaintext = (request.headers.get(name, "") for name in ("X-VTEX-API-AppKey", "X-VTEX-API-AppToken"))
+    try:
+        verdict = decide(key, plaintext)
+    except hashing.Busy:
+        return _refused(503, "busy", "Too many checks at once.", {"Retry-After": "1"})
+    if verdict.outcome is Outcome.ACCEPTED:
+        _note_use(verdict, request)
+        return _accepted(verdict)
+    return _refused(*REFUSALS[verdict.outcome])
+
+
+def _accepted(verdict: Verdict) -> HttpResponse:
+    roles = Group.objects.filter(api_keys=verdict.api_key_id).order_by("name").values_list("name", flat=True)
+    headers = {
+        "X-Api-Account": verdict.account,
+        "X-Api-Key": verdict.key,
+        "X-Api-Key-Name": ext_value(verdict.name),
+        "X-Api-Roles": ", ".join(map(ext_value, roles)),
+        "Cache-Control": "no-store",
+    }
+    if verdict.deprecated_at:
+        headers["Deprecation"] = f"@{int(verdict.deprecated_at.timestamp())}"  # RFC 9745
+    return HttpResponse(status=204, headers=headers)
+
+
+def _refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    response = JsonResponse({"code": code, "message": message}, status=status, headers=headers)
+    response["Cache-Control"] = "no-store"
+    if status == 401:
+        response["WWW-Authenticate"] = "AppToken"
+    return response
+
+
+def _note_use(verdict: Verdict, request: HttpRequest) -> None:
+    """Note the last use; a check never fails because that could not be written."""
+    now = timezone.now()
+    try:
+        Token.objects.filter(pk=verdict.token_id).used(
+            address=address_of(request), user_agent=request.headers.get("User-Agent", ""), now=now
+        )
+    except DatabaseError:
+        logger.warning("The last use of token %s could not be noted", verdict.token_id, exc_info=True)
+
+
+def ext_value(text: str) -> str:
+    """Return plain ASCII as it is, the rest as the ext-value of RFC 8187, so also what would read as a list or as one."""
+    if text.isascii() and text.isprintable() and not set(text) & set(",%'"):
+        return text
+    return "UTF-8''" + quote(text, safe="")

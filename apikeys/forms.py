@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class RenewalForm(forms.Form):
+    """Names the renewal that the person saw, by the id of its new token."""
+
+    renewal = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+
+class CompleteRenewalForm(RenewalForm):
+    old_token = forms.ChoiceField(choices=[("later", _("Later")), ("now", _("Now"))])

@@ -1,0 +1,58 @@
+"""Argon2id, for tokens and for passwords: one set of parameters, and a gate before each use of it.
+
+19 MiB, two passes and one lane are the first choice of the OWASP Password Storage Cheat Sheet. Django's own parameters
+take 100 MiB each, which a burst of sign-ins multiplies.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import argon2
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+PARAMETERS = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+CORES = os.cpu_count() or 1
+QUEUE = 64
+
+_argon2id = argon2.PasswordHasher(**PARAMETERS, hash_len=32, salt_len=16)
+_turns = threading.BoundedSemaphore(CORES)
+_places = threading.BoundedSemaphore(CORES + QUEUE)
+
+
+class Busy(Exception):
+    """As many proofs as may wait are waiting already: the answer is not known now (HTTP 503)."""
+
+
+def hashed(plaintext: str) -> str:
+    """Return the Argon2id hash of a plaintext, with its own salt. Waits for its turn."""
+    with _turns:
+        return _argon2id.hash(plaintext)
+
+
+def matches(plaintext: str, hash: str) -> bool:
+    """Tell whether the hash is of this plaintext. Raises Busy rather than queue without end."""
+    with _place(), _turns:
+        try:
+            return _argon2id.verify(hash, plaintext)
+        except argon2.exceptions.VerificationError:
+            return False
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+class PasswordHasher(Argon2PasswordHasher):
+    """Passwords of people, stored in Django's format."""
+
+    time_cost = PARAMETERS["time_cost"]
+    memory_cost = PARAMETERS["memory_cost"]
+    parallelism = PARAMETERS["parallelism"]

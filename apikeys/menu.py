@@ -1,0 +1,41 @@
+"""The kebab menu of a key: what may be done with it, by whom and when. Shown from this table, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import APIKey, Member, Resource
+
+
+class Item(NamedTuple):
+    """`name` is the name of its URL too. What acts at once is posted; the rest opens a dialog."""
+
+    name: str
+    label: Promise
+    icon: str
+    needs: Resource
+    offered: Callable[[APIKey], bool]
+    acts_at_once: bool = False
+
+
+MENU = (
+    Item(
+        "renewal",
+        _("Renew Token"),
+        "arrow-path",
+        Resource.RENEW,
+        lambda key: key.account.in_beta and not key.is_renewing,
+        acts_at_once=True,
+    ),
+    Item("old_token_delete", _("Delete Old Token"), "trash", Resource.RENEW, lambda key: key.is_renewing),
+    Item("renewal_undo", _("Undo Renewal"), "arrow-uturn-left", Resource.RENEW, lambda key: key.is_renewing),
+)
+
+
+def menu_of(key: APIKey, member: Member) -> list[Item]:
+    """The items that the state of the key, the beta and the member's resources allow, in their order."""
+    return [item for item in MENU if member.may(item.needs) and item.offered(key)]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpResponse
+from django.utils import timezone
+
+NOTED_EVERY = 60
+
+
+class SessionLimits:
+    """Sign out who was idle for SESSION_IDLE_AGE seconds, or signed in SESSION_COOKIE_AGE seconds ago.
+
+    The session notes its last use at most once a minute.
+    """
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            self._limit(request)
+        return self.get_response(request)
+
+    def _limit(self, request: Any) -> None:
+        now = int(time.time())
+        if "seen_at" not in request.session:
+            # A moment, not an age: an age would begin again whenever the session is saved.
+            request.session.set_expiry(timezone.now() + dt.timedelta(seconds=settings.SESSION_COOKIE_AGE))
+        seen_at = request.session.get("seen_at", 0)
+        if seen_at and now - seen_at > settings.SESSION_IDLE_AGE:
+            logout(request)
+        elif now - seen_at > NOTED_EVERY:
+            request.session["seen_at"] = now

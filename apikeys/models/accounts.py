@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from functools import cached_property
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .users import User
+
+
+class Resource(models.TextChoices):
+    """The codenames of the four permissions that a role can hold over API keys."""
+
+    VIEW = "view_api_keys", _("View API Keys")
+    EDIT = "edit_api_keys", _("Edit API Keys")
+    RENEW = "renew_api_token", _("Renew API Token")
+    SETTINGS = "edit_api_keys_settings", _("Edit API Keys settings")
+
+
+class TokenDuration(models.IntegerChoices):
+    """How long a token should be used, in days from its creation."""
+
+    THREE_MONTHS = 90, _("3 months (recommended)")
+    SIX_MONTHS = 180, _("6 months")
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("Fill in a time zone such as America/Sao_Paulo"))
+
+
+class Account(models.Model):
+    """A store: the tenant that owns keys and members."""
+
+    slug = models.CharField(
+        max_length=32,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z][a-z0-9]*\Z", _("Use lower-case letters and digits, beginning with a letter"))],
+        help_text=_("Part of every key of the account, so it cannot be changed once there are keys"),
+    )
+    name = models.CharField(max_length=80)
+    in_beta = models.BooleanField(
+        _("in the closed beta"), default=False, help_text=_("Renew Token is offered only to accounts in the closed beta")
+    )
+    token_duration = models.PositiveSmallIntegerField(choices=TokenDuration, default=TokenDuration.THREE_MONTHS)
+    refuses_outdated = models.BooleanField(_("refuse outdated tokens"), default=False)
+    time_zone = models.CharField(
+        max_length=64, default="UTC", validators=[validate_time_zone], help_text=_("Days are counted in this time zone")
+    )
+    members = models.ManyToManyField(User, through="Member", related_name="accounts")
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(token_duration__in=TokenDuration.values), name="account_token_duration_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("keys", args=[self.slug])
+
+    @cached_property
+    def tz(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def duration(self) -> dt.timedelta:
+        return dt.timedelta(days=self.token_duration)
+
+
+class Member(models.Model):
+    """A user of an account, with roles in it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    roles = models.ManyToManyField(Group, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "account"], name="member_once_per_account")]
+
+    def __str__(self) -> str:
+        return f"{self.user.email} ({self.account.slug})"
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """The codenames of the resources that the member's roles hold in this account."""
+        held = self.roles.filter(permissions__content_type__app_label="apikeys", permissions__codename__in=Resource.values)
+        return frozenset(held.values_list("permissions__codename", flat=True))
+
+    def may(self, resource: str) -> bool:
+        return resource in self.resources

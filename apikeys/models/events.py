@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .accounts import Account
+
+if TYPE_CHECKING:
+    from .keys import APIKey
+
+
+class Actor(NamedTuple):
+    """Who acts, for the event: an e-mail, an API key, or nobody where the system itself acts; and from which address."""
+
+    name: str = ""
+    address: str | None = None
+
+
+class Event(models.Model):
+    """One action on a key: who, what, when, from where. Never a secret; never changed; kept when the key is deleted."""
+
+    class Action(models.TextChoices):
+        GENERATED = "generated", _("Key generated")
+        RENEWED = "renewed", _("Token renewed")
+        COMPLETED = "completed", _("Renewal completed")
+        OLD_TOKEN_DELETED = "old_token_deleted", _("Old token deleted")
+        RENEWAL_UNDONE = "renewal_undone", _("Renewal undone")
+        ACTIVATED = "activated", _("Key activated")
+        DEACTIVATED = "deactivated", _("Key deactivated")
+        DELETED = "deleted", _("Key deleted")
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    action = models.CharField(max_length=20, choices=Action)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events")
+    # Outlives its key: no constraint, and the words beside it.
+    api_key = models.ForeignKey(
+        "APIKey", on_delete=models.DO_NOTHING, db_constraint=False, related_name="events", verbose_name=_("API key id")
+    )
+    key = models.CharField(max_length=64)
+    key_name = models.CharField(max_length=80)
+    token_id = models.BigIntegerField(null=True, help_text=_("The token that was created or deleted"))
+    actor = models.CharField(max_length=254, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["api_key", "-at"], name="event_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.get_action_display()}"
+
+    @classmethod
+    def of(cls, action: Action, key: APIKey, *, by: Actor, token_id: int | None = None) -> Event:
+        """Return the event of an action, to be saved in the transaction of the action itself."""
+        return cls(
+            action=action,
+            account_id=key.account_id,
+            api_key_id=key.pk,
+            key=key.key,
+            key_name=key.name,
+            token_id=token_id,
+            actor=by.name,
+            address=by.address,
+        )

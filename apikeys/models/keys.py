@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.models import Group
+from django.core.validators import RegexValidator
+from django.db import IntegrityError, models, transaction
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .accounts import Account, Resource
+from .events import Actor, Event
+from .refusals import ChangedMeanwhile, KeyGone
+from .renewal import Renewable
+from .tokens import LETTERS, Plaintext, Token
+
+PREFIX = "vtexappkey"
+RANDOM_LETTERS = 6
+KEY_FORMAT = rf"{PREFIX}-[a-z][a-z0-9]{{0,31}}-[A-Z]{{{RANDOM_LETTERS}}}"
+
+
+class APIKeyQuerySet(models.QuerySet["APIKey"]):
+    def for_table(self) -> APIKeyQuerySet:
+        """The keys with all that a row shows, in a constant number of queries; newest first."""
+        roles = Prefetch("roles", queryset=Group.objects.order_by("name"))
+        return self.prefetch_related("tokens", roles).order_by("-created_at", "key")
+
+
+class APIKey(Renewable):
+    """The credential of one integration. `key` is its public half; its tokens are the secret one."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_keys")
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(
+        _("key identification"),
+        max_length=80,
+        validators=[RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characters only"), inverse_match=True)],
+    )
+    roles = models.ManyToManyField(Group, blank=True, related_name="api_keys")
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = APIKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        permissions = Resource.choices
+        constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="api_key_named")]
+        indexes = [models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @classmethod
+    def generate(cls, account: Account, name: str, *, roles: Iterable[Group] = (), by: Actor) -> tuple[APIKey, Plaintext]:
+        """Create an active key and return it with the plaintext of its token, for the only time."""
+        plaintext, token = Token.mint()
+        with transaction.atomic():
+            key = cls._with_unused_letters(account, name)
+            key.roles.set(roles)
+            token.give_to(key)
+            Event.of(Event.Action.GENERATED, key, by=by, token_id=token.pk).save()
+        return key, plaintext
+
+    @classmethod
+    def _with_unused_letters(cls, account: Account, name: str) -> APIKey:
+        while True:
+            letters = "".join(secrets.choice(LETTERS) for _ in range(RANDOM_LETTERS))
+            try:
+                with transaction.atomic():
+                    return cls.objects.create(account=account, name=name, key=f"{PREFIX}-{account.slug}-{letters}")
+            except IntegrityError:
+                if not cls.objects.filter(key=f"{PREFIX}-{account.slug}-{letters}").exists():
+                    raise
+
+    def activate(self, *, by: Actor) -> None:
+        self._switch(Event.Action.ACTIVATED, is_active=True, by=by)
+
+    def deactivate(self, *, by: Actor) -> None:
+        """From the commit on the key's tokens are refused."""
+        self._switch(Event.Action.DEACTIVATED, is_active=False, by=by)
+
+    def _switch(self, action: Event.Action, *, is_active: bool, by: Actor) -> None:
+        with self.changing(action, by=by) as (key, _event):
+            if key.is_active == is_active:
+                raise ChangedMeanwhile
+            APIKey.objects.filter(pk=key.pk).update(is_active=is_active)
+
+    def delete(self, *, by: Actor) -> None:  # type: ignore[override]  # nobody deletes a key without an event
+        """Delete the key and its tokens for good. Its events stay."""
+        with self.changing(Event.Action.DELETED, by=by) as (key, _event):
+            super(APIKey, key).delete()
+
+    @contextmanager
+    def changing(self, action: Event.Action, *, by: Actor) -> Iterator[tuple[APIKey, Event]]:
+        """Open a transaction, lock the key, yield it fresh with the event, and record the event at the end.
+
+        On SQLite the transaction itself is the lock (IMMEDIATE).
+        """
+        with transaction.atomic():
+            key = APIKey.objects.select_for_update(of=("self",)).select_related("account").filter(pk=self.pk).first()
+            if key is None:
+                raise KeyGone
+            event = Event.of(action, key, by=by)
+            yield key, event
+            event.save()
+
+    @property
+    def alert(self) -> str:
+        """The one alert of the row: "pending", "highly", "recommended" or none."""
+        if self.is_renewing:
+            return "pending"
+        if self.token.is_highly_outdated():
+            return "highly"
+        return "recommended" if self.token.is_outdated() else ""

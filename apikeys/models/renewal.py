@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import models
+
+from .events import Actor, Event
+from .refusals import ChangedMeanwhile, NoRenewalPending, RenewalPending, RenewalUnavailable
+from .tokens import Plaintext, Token
+
+if TYPE_CHECKING:
+    from .keys import APIKey
+
+
+class Renewal(NamedTuple):
+    """A renewal that has just begun. The plaintext of the new token is nowhere else."""
+
+    plaintext: Plaintext
+    new_token: Token
+    old_token: Token
+
+
+class Renewable(models.Model):
+    """The life of a key's tokens. Settled: one token. Renewing: an old one and a new one, both valid."""
+
+    tokens: Any
+    changing: Callable[..., AbstractContextManager[tuple[APIKey, Event]]]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def token(self) -> Token:
+        """The newest token: the new one of a renewal, or the only one."""
+        return self._tokens[0]
+
+    @property
+    def old_token(self) -> Token | None:
+        tokens = self._tokens
+        return tokens[1] if len(tokens) == 2 else None
+
+    @property
+    def is_renewing(self) -> bool:
+        return self.old_token is not None
+
+    @property
+    def _tokens(self) -> list[Token]:
+        return sorted(self.tokens.all(), key=lambda token: token.is_old)
+
+    def renew(self, *, by: Actor) -> Renewal:
+        """Put a new token beside the old one and return both, with the plaintext of the new one for the only time."""
+        plaintext, new = Token.mint()
+        with self.changing(Event.Action.RENEWED, by=by) as (key, event):
+            if not key.account.in_beta:
+                raise RenewalUnavailable
+            if key.is_renewing:
+                raise RenewalPending
+            old = key.token
+            key.tokens.update(is_old=True)
+            new.give_to(key)
+            event.token_id = new.pk
+        return Renewal(plaintext, new, old)
+
+    def keep_old_token(self, *, by: Actor, seen: int | None = None) -> None:
+        """Complete the renewal with Later: both tokens stay valid. `seen` as for `delete_old_token`."""
+        with self.changing(Event.Action.COMPLETED, by=by) as (key, event):
+            new, _old = key._pending(seen)
+            event.token_id = new.pk
+
+    def delete_old_token(self, *, by: Actor, seen: int | None = None) -> None:
+        """Complete the renewal: from the commit on only the new token is valid.
+
+        `seen` is the id of the new token that the person saw: it tells this renewal from a later one.
+        """
+        with self.changing(Event.Action.OLD_TOKEN_DELETED, by=by) as (key, event):
+            _new, old = key._pending(seen)
+            event.token_id = old.pk
+            old.delete()
+
+    def undo_renewal(self, *, by: Actor, seen: int | None = None) -> None:
+        """Bring the old token back as the only one: from the commit on the new one is refused. `seen` as above."""
+        with self.changing(Event.Action.RENEWAL_UNDONE, by=by) as (key, event):
+            new, _old = key._pending(seen)
+            event.token_id = new.pk
+            new.delete()
+            key.tokens.update(is_old=False)
+
+    def _pending(self, seen: int | None) -> tuple[Token, Token]:
+        """Return the new and the old token of the pending renewal that the person saw."""
+        new, old = self.token, self.old_token
+        if old is None:
+            raise NoRenewalPending
+        if seen not in (None, new.pk):
+            raise ChangedMeanwhile
+        return new, old

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import string
+import zlib
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apikeys import hashing
+
+if TYPE_CHECKING:
+    from .keys import APIKey
+
+LETTERS = string.ascii_uppercase
+LENGTH, SELECTOR, CHECKSUM = 128, 25, 7
+
+IN_USE = dt.timedelta(hours=24)
+RECENT = dt.timedelta(days=30)
+HIGHLY = dt.timedelta(days=90)
+NOTED_EVERY = dt.timedelta(minutes=1)
+
+
+class Plaintext(str):
+    """The 128 letters of a token: 25 that find its row, 96 of secret, 7 of checksum. Silent in every error report."""
+
+    def __repr__(self) -> str:
+        return "<plaintext>"
+
+    @classmethod
+    def random(cls) -> Plaintext:
+        letters = "".join(secrets.choice(LETTERS) for _ in range(LENGTH - CHECKSUM))
+        return cls(letters + checksum(letters))
+
+    @property
+    def selector(self) -> str:
+        return self[:SELECTOR]
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Tell a token that may exist from a mistyped or invented one, without looking it up."""
+        return (
+            len(self) == LENGTH and self.isascii() and self.isalpha() and self.isupper() and self[-CHECKSUM:] == checksum(self[:-CHECKSUM])
+        )
+
+
+def checksum(letters: str) -> str:
+    """Return the CRC-32 of the letters as seven letters, base 26 with A for 0."""
+    number, digits = zlib.crc32(letters.encode()), ""
+    for _ in range(CHECKSUM):
+        number, digit = divmod(number, len(LETTERS))
+        digits = LETTERS[digit] + digits
+    return digits
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def used(self, *, address: str | None, user_agent: str, now: dt.datetime) -> None:
+        """Note the last use, at most once a minute. An UPDATE: a save() would put a deleted token back."""
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
+        self.filter(stale).update(last_used_at=now, last_used_address=address, last_used_user_agent=user_agent[:200])
+
+
+class Token(models.Model):
+    """The secret half of an API key, stored as a hash. A key has one, or an old and a new one during a renewal."""
+
+    api_key = models.ForeignKey("APIKey", on_delete=models.CASCADE, related_name="tokens")
+    is_old = models.BooleanField(default=False)
+    selector = models.CharField(max_length=SELECTOR, unique=True, editable=False)
+    hash = models.CharField(max_length=128, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True)
+    last_used_user_agent = models.CharField(max_length=200, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        # Newest first: what follows the old token is "the" token of a key.
+        ordering = ["is_old"]
+        constraints = [models.UniqueConstraint(fields=["api_key", "is_old"], name="token_one_old_one_new")]
+
+    def __str__(self) -> str:
+        return f"Token {self.pk}"
+
+    @classmethod
+    def mint(cls) -> tuple[Plaintext, Token]:
+        """Return a new plaintext and its row, not saved yet: the hash takes its time outside of any transaction."""
+        plaintext = Plaintext.random()
+        return plaintext, cls(selector=plaintext.selector, hash=hashing.hashed(plaintext))
+
+    def give_to(self, key: APIKey) -> None:
+        self.api_key = key
+        self.created_at = timezone.now()
+        self.save(force_insert=True)
+
+    def accepts(self, plaintext: str) -> bool:
+        return hashing.matches(plaintext, self.hash)
+
+    @property
+    def outdated_since(self) -> dt.datetime:
+        return self.created_at + self.api_key.account.duration
+
+    def is_outdated(self, now: dt.datetime | None = None) -> bool:
+        return self.outdated_since <= (now or timezone.now())
+
+    def is_highly_outdated(self, now: dt.datetime | None = None) -> bool:
+        return self.outdated_since + HIGHLY <= (now or timezone.now())
+
+    @property
+    def in_use(self) -> bool:
+        """Used in the last 24 hours."""
+        return self._used_within(IN_USE)
+
+    @property
+    def recently_used(self) -> bool:
+        """Used in the last 30 days."""
+        return self._used_within(RECENT)
+
+    def _used_within(self, period: dt.timedelta) -> bool:
+        return self.last_used_at is not None and self.last_used_at > timezone.now() - period

@@ -1,0 +1,44 @@
+"""The answers of every flow: a dialog, that it is done, or that it was refused; each for htmx and for a plain browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
+
+from .models import Refusal
+
+
+def dialog(request: Any, template: str, title: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Show the template of a flow: as a dialog over the page, or as a page of its own."""
+    layout = "apikeys/_dialog.html" if request.htmx else "apikeys/_page.html"
+    response = render(request, template, {"layout": layout, "title": title, **context}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def done(request: Any, message: object) -> HttpResponse:
+    """Close the dialog, or lead back to the table; the message is shown there."""
+    for _earlier in messages.get_messages(request):
+        pass
+    messages.success(request, str(message))
+    return close_dialog() if request.htmx else HttpResponseRedirect(request.account.get_absolute_url(), status=303)
+
+
+def refused(request: Any, refusal: Refusal) -> HttpResponse:
+    """Say why nothing was done: in the open dialog, over the refreshed table, or on a page of its own."""
+    if request.htmx and refusal.status in (404, 409):
+        messages.warning(request, str(refusal))
+        return close_dialog(status=refusal.status)
+    if request.htmx and request.htmx.target == "dialog-alert":
+        return render(request, "apikeys/_alert.html", {"kind": "critical", "title": refusal, "role": "alert"}, status=refusal.status)
+    return dialog(request, "apikeys/refused.html", _("API Keys"), {"refusal": refusal}, status=refusal.status)
+
+
+def close_dialog(*, status: int = 204) -> HttpResponse:
+    """Ask the page to close what is open, which makes the table fetch itself again."""
+    return trigger_client_event(HttpResponse(status=status, headers={"HX-Reswap": "none"}), "close-dialog")

@@ -1,0 +1,41 @@
+from django.urls import path, register_converter
+
+from .api.verify import verify
+from .models.keys import KEY_FORMAT
+from .views import renewal, table, theme
+
+
+class Name:
+    """A part of the path that is a name of ours; what cannot be one is 404 before any query."""
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class AccountName(Name):
+    regex = "[a-z][a-z0-9]{0,31}"
+
+
+class KeyName(Name):
+    regex = KEY_FORMAT
+
+
+register_converter(AccountName, "account")
+register_converter(KeyName, "key")
+
+KEYS = "accounts/<account:account>/api-keys/"
+KEY = KEYS + "<key:key>/"
+
+urlpatterns = [
+    path("", table.home, name="home"),
+    path("theme/", theme.theme, name="theme"),
+    path("api/verify", verify, name="verify"),
+    path(KEYS, table.table, name="keys"),
+    path(KEY + "renewal/", renewal.renewal, name="renewal"),
+    path(KEY + "renewal/complete/", renewal.complete, name="renewal_complete"),
+    path(KEY + "renewal/undo/", renewal.undo, name="renewal_undo"),
+    path(KEY + "old-token/delete/", renewal.delete_old_token, name="old_token_delete"),
+]

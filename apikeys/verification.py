@@ -1,0 +1,139 @@
+"""The check that every request of every integration passes: does this token open this key, now?
+
+A proof is remembered, never a verdict. Once Argon2 has proven a token, this process remembers that *this string matched
+that hash*; the row itself is read at every check, so what is deleted, undone or deactivated is refused at once, on
+every worker. Nothing here calls `save()`: a late save would put a deleted token back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
+
+from . import hashing
+from .models import Plaintext, Token
+from .models.keys import KEY_FORMAT
+
+KEY = re.compile(KEY_FORMAT)
+
+
+class Outcome(enum.Enum):
+    """What a check can end in. Only a token that was proven right gets to know more than `WRONG`."""
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    INACTIVE = "inactive"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome, and what the rows say of the key where the token was proven right.
+
+    `deprecated_at` is set when the token is the old one of a pending renewal: the moment of the renewal.
+    """
+
+    outcome: Outcome
+    token_id: int = 0
+    api_key_id: int = 0
+    account: str = ""
+    key: str = ""
+    name: str = ""
+    deprecated_at: dt.datetime | None = None
+    last_used_at: dt.datetime | None = None
+
+
+WRONG = Verdict(Outcome.WRONG)
+
+
+def decide(key: str, plaintext: str, *, now: dt.datetime | None = None) -> Verdict:
+    """Check a key and the plaintext of its token. One query; at most one Argon2. Raises hashing.Busy."""
+    if not (KEY.fullmatch(key) and Plaintext(plaintext).is_well_formed):
+        return WRONG
+    row = _row(key, plaintext)
+    if row is None or not _proven(row, plaintext):
+        return WRONG
+    return Verdict(
+        outcome=_outcome(row, now or timezone.now()),
+        token_id=row["id"],
+        api_key_id=row["api_key_id"],
+        account=row["account"],
+        key=key,
+        name=row["name"],
+        deprecated_at=row["renewed_at"] if row["is_old"] else None,
+        last_used_at=row["last_used_at"],
+    )
+
+
+def _row(key: str, plaintext: str) -> dict | None:
+    new_token = Token.objects.filter(api_key=OuterRef("api_key"), is_old=False)
+    return (
+        Token.objects.filter(selector=Plaintext(plaintext).selector, api_key__key=key)
+        .values("id", "hash", "is_old", "created_at", "last_used_at", "api_key_id")
+        .annotate(
+            name=F("api_key__name"),
+            is_active=F("api_key__is_active"),
+            account=F("api_key__account__slug"),
+            token_duration=F("api_key__account__token_duration"),
+            refuses_outdated=F("api_key__account__refuses_outdated"),
+            renewed_at=Subquery(new_token.values("created_at")),
+        )
+        .first()
+    )
+
+
+def _outcome(row: dict, now: dt.datetime) -> Outcome:
+    if not row["is_active"]:
+        return Outcome.INACTIVE
+    if row["refuses_outdated"] and row["created_at"] + dt.timedelta(days=row["token_duration"]) <= now:
+        return Outcome.OUTDATED
+    return Outcome.ACCEPTED
+
+
+def _proven(row: dict, plaintext: str) -> bool:
+    proof = proofs.of(row["id"], row["hash"], plaintext)
+    if proofs.knows(proof):
+        return True
+    if not hashing.matches(plaintext, row["hash"]):
+        return False
+    proofs.remember(proof)
+    return True
+
+
+class Proofs:
+    """The latest proofs of this process, under a key that is random, in memory only, and never written anywhere."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, token_id: int, hash: str, plaintext: str) -> bytes:
+        return hmac.digest(self._key, f"{token_id}:{hash}:{plaintext}".encode(), hashlib.sha256)
+
+    def knows(self, proof: bytes) -> bool:
+        with self._lock:
+            if proof not in self._known:
+                return False
+            self._known.move_to_end(proof)
+            return True
+
+    def remember(self, proof: bytes) -> None:
+        with self._lock:
+            self._known[proof] = None
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+
+
+proofs = Proofs()

@@ -1,0 +1,55 @@
+"""Pages for what went wrong: they say what to do, and nothing of the inside."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def bad_request(request: Any, exception: Exception) -> HttpResponse:
+    return error(request, 400)
+
+
+def denied(request: Any, exception: Exception) -> HttpResponse:
+    return error(request, 403)
+
+
+def csrf_failure(request: Any, reason: str = "") -> HttpResponse:
+    return error(request, 403)
+
+
+def missing(request: Any, exception: Exception) -> HttpResponse:
+    return error(request, 404)
+
+
+def server_error(request: Any) -> HttpResponse:
+    """Answer 500, or 503 when the database is away or too busy: then nothing was done, and it may be tried again."""
+    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+        return error(request, 500)
+    response = error(request, 503)
+    response["Retry-After"] = "1"
+    return response
+
+
+def error(request: Any, status: int) -> HttpResponse:
+    """Render without the request: no session, no user, no query that might fail again."""
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
+    else:
+        response = render(None, f"{status}.html", status=status)  # type: ignore[arg-type]
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 500: "error", 503: "unavailable"}
+MESSAGES = {
+    400: "The request is malformed.",
+    403: "The request is not allowed.",
+    404: "There is nothing at this address.",
+    500: "The request could not be completed because of a technical issue.",
+    503: "The database is away or too busy. Try again.",
+}

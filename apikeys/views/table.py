@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import EmptyPage, Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from apikeys.access import for_member, sign_in
+from apikeys.menu import menu_of
+from apikeys.models import NotAllowed, Resource
+from apikeys.responses import refused
+
+PAGE_SIZE = 25
+LAST_ACCOUNT = "account"
+
+
+@require_safe
+def home(request: Any) -> HttpResponse:
+    """Lead to the keys of the account that this browser used last, else of the user's first one."""
+    if not request.user.is_authenticated:
+        return sign_in(request)
+    accounts = {account.slug: account for account in request.user.accounts.all()}
+    account = accounts.get(request.COOKIES.get(LAST_ACCOUNT, "")) or next(iter(accounts.values()), None)
+    if account is not None:
+        return redirect(account)
+    return redirect("admin:index") if request.user.is_staff else refused(request, NotAllowed())
+
+
+@require_safe
+@gzip_page
+@for_member(needs=Resource.VIEW)
+def table(request: Any) -> HttpResponse:
+    """The Generated tab."""
+    pages = Paginator(request.account.api_keys.for_table(), PAGE_SIZE)
+    wanted = request.GET.get("page", "1")
+    if not (wanted.isascii() and wanted.isdigit() and wanted.strip("0")):
+        wanted = "1"
+    try:
+        page = pages.page(wanted[:9])
+    except EmptyPage:
+        messages.warning(request, _("This page does not exist. The last available page is displayed."))
+        return HttpResponseRedirect(f"{reverse('keys', args=[request.account.slug])}?page={pages.num_pages}")
+    for key in page:
+        key.menu = menu_of(key, request.member)
+    response = render(request, "apikeys/table.html", {"page": page})
+    response.set_cookie(LAST_ACCOUNT, request.account.slug, max_age=365 * 24 * 60 * 60, samesite="Lax", httponly=True)
+    response["Cache-Control"] = "no-store"
+    return response

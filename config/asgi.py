@@ -1,0 +1,36 @@
+"""The front: what reaches Django has one spelling of each header and a body of known length."""
+
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from config.wsgi import application as wsgi_application
+
+THREADS = 16
+django = WSGIMiddleware(wsgi_application, workers=THREADS)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Answer one request: through Django, or with a refusal of what WSGI cannot carry."""
+    names = {name for name, _ in scope["headers"]}
+    if b"transfer-encoding" in names:
+        # WSGI has no length for such a body: Django would read an empty one, without an error.
+        await refuse(send, 411, b"Send the length of the body: Content-Length.")
+    elif not scope["query_string"].isascii():
+        await refuse(send, 400, b"Percent-encode the address.")
+    else:
+        # X_VTEX_API_AppKey would become the same WSGI variable as X-VTEX-API-AppKey.
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+        await django({**scope, "headers": headers}, receive, send)
+
+
+async def refuse(send: Any, status: int, reason: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(reason)).encode()),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": reason})

@@ -1,0 +1,72 @@
+"""The cast: acme (in the beta) and globex (outside), their members, and two keys of acme's."""
+
+import os
+
+import pytest
+from django.contrib.auth.models import Group
+
+from apikeys import verification
+from apikeys.models import APIKey, Account, Actor, Member, User
+
+# Playwright runs an event loop in the thread of the tests.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+BY = Actor("admin@acme.example", "203.0.113.24")
+
+
+@pytest.fixture(autouse=True)
+def no_proofs():
+    """Begin without proofs: a test's token ids may come again in the next one."""
+    verification.proofs = verification.Proofs()
+
+
+@pytest.fixture
+def acme(db):
+    return Account.objects.create(slug="acme", name="acme", in_beta=True)
+
+
+@pytest.fixture
+def globex(db):
+    return Account.objects.create(slug="globex", name="globex", in_beta=False)
+
+
+def member(account: Account, email: str, role: str) -> User:
+    """Make a user with one role in one account."""
+    user = User.objects.create_user(email)
+    Member.objects.create(user=user, account=account).roles.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def admin(acme):
+    return member(acme, "admin@acme.example", "User Administrator - RESTRICTED")
+
+
+@pytest.fixture
+def viewer(acme):
+    return member(acme, "viewer@acme.example", "API Keys Viewer")
+
+
+@pytest.fixture
+def stranger(globex):
+    return member(globex, "admin@globex.example", "User Administrator - RESTRICTED")
+
+
+@pytest.fixture
+def staff(db):
+    return User.objects.create_superuser("staff@example.com")
+
+
+@pytest.fixture
+def erp(acme):
+    """A settled key; `erp.plaintext` opens it."""
+    key, key.plaintext = APIKey.generate(acme, "ERP sync", by=BY)
+    return key
+
+
+@pytest.fixture
+def shop(acme):
+    """A renewing key; `shop.old` and `shop.new` both open it."""
+    key, key.old = APIKey.generate(acme, "Marketplace connector", by=BY)
+    key.new = key.renew(by=BY).plaintext
+    return key
