@@ -1,4 +1,5 @@
 from django.urls import path, register_converter
+from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.keys import KEY_FORMAT
@@ -31,6 +32,7 @@ KEY = KEYS + "<key:key>/"
 
 urlpatterns = [
     path("", table.home, name="home"),
+    path("icon.svg", TemplateView.as_view(template_name="icon.svg", content_type="image/svg+xml"), name="icon"),
     path("theme/", theme.theme, name="theme"),
     path("api/verify", verify, name="verify"),
     path(KEYS, table.table, name="keys"),
