@@ -1,0 +1,70 @@
+import io
+import logging
+
+import pytest
+
+from apikeys.logs import Masked
+from apikeys.models import Plaintext
+
+
+@pytest.fixture
+def log():
+    """What the product's own handler writes."""
+    (handler,) = [handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, Masked)]
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+PLAINTEXT = str(Plaintext.random())
+
+
+@pytest.mark.parametrize(
+    "logger", ["", "apikeys", "django", "django.request", "django.server", "uvicorn", "uvicorn.access"]
+)
+@pytest.mark.parametrize(
+    ("message", "args"),
+    [
+        (f"refused {PLAINTEXT}", ()),
+        ("refused %s", (PLAINTEXT,)),
+        ("refused %r", (PLAINTEXT,)),
+        ("refused %(token)s", ({"token": PLAINTEXT},)),
+        ("refused %s", ({"headers": [PLAINTEXT]},)),
+        ("GET /?token=%s&key=1", (PLAINTEXT,)),
+        ("refused %s", (PLAINTEXT * 3,)),
+        ("refused %s", (PLAINTEXT[25:],)),
+    ],
+)
+def test_a_token_is_masked_in_the_lines_of_every_logger(log, logger, message, args):
+    logging.getLogger(logger).error(message, *args)
+
+    assert "<token>" in log.getvalue()
+    assert not any(PLAINTEXT[at : at + 12] in log.getvalue() for at in range(128 - 12))
+
+
+def test_a_token_is_masked_in_tracebacks(log):
+    try:
+        try:
+            raise ValueError(f"no such token: {PLAINTEXT}")
+        except ValueError as error:
+            raise RuntimeError({"token": PLAINTEXT}) from error
+    except RuntimeError:
+        logging.getLogger("apikeys").exception("refused")
+
+    assert "Traceback" in log.getvalue()
+    assert log.getvalue().count("<token>") == 2
+    assert PLAINTEXT[25:37] not in log.getvalue()
+
+
+def test_the_rest_of_a_line_stays_readable(log):
+    logging.getLogger("apikeys").warning("key vtexappkey-acme-YSWQFZ sent %s from 203.0.113.9", PLAINTEXT)
+
+    assert log.getvalue().endswith("WARNING apikeys: key vtexappkey-acme-YSWQFZ sent <token> from 203.0.113.9\n")
+
+
+def test_no_logger_has_a_way_around_the_mask():
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    handlers = [handler for logger in loggers for handler in logger.handlers]
+
+    assert all(isinstance(handler, logging.NullHandler) for handler in handlers)
