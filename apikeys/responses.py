@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from .models import Refusal
+from .models import NotAllowed, Refusal
 
 
 def dialog(request: Any, template: str, title: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -35,7 +35,14 @@ def refused(request: Any, refusal: Refusal) -> HttpResponse:
         messages.warning(request, str(refusal))
         return close_dialog(status=refusal.status)
     if request.htmx and request.htmx.target == "dialog-alert":
-        return render(request, "apikeys/_alert.html", {"kind": "critical", "title": refusal, "role": "alert"}, status=refusal.status)
+        return render(
+            request,
+            "apikeys/_alert.html",
+            {"kind": "critical", "title": refusal, "role": "alert"},
+            status=refusal.status,
+        )
+    if not request.htmx and isinstance(refusal, NotAllowed):
+        return render(request, "apikeys/denied.html", status=refusal.status)
     return dialog(request, "apikeys/refused.html", _("API Keys"), {"refusal": refusal}, status=refusal.status)
 
 

@@ -3,7 +3,16 @@
 import os
 import tempfile
 
-VARIABLES = ["DEBUG", "HTTPS", "ALLOWED_HOSTS", "CACHE_URL", "EMAIL_URL", "SUPPORT_URL", "LOG_LEVEL", "SECRET_KEY_FALLBACKS"]
+VARIABLES = [
+    "DEBUG",
+    "HTTPS",
+    "ALLOWED_HOSTS",
+    "CACHE_URL",
+    "EMAIL_URL",
+    "SUPPORT_URL",
+    "LOG_LEVEL",
+    "SECRET_KEY_FALLBACKS",
+]
 for name in VARIABLES:
     os.environ.pop(name, None)
 os.environ["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz"

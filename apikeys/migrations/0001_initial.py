@@ -10,143 +10,288 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(help_text='Part of every key of the account, so it cannot be changed once there are keys', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9]*\\Z', 'Use lower-case letters and digits, beginning with a letter')])),
-                ('name', models.CharField(max_length=80)),
-                ('in_beta', models.BooleanField(default=False, help_text='Renew Token is offered only to accounts in the closed beta', verbose_name='in the closed beta')),
-                ('token_duration', models.PositiveSmallIntegerField(choices=[(90, '3 months (recommended)'), (180, '6 months')], default=90)),
-                ('refuses_outdated', models.BooleanField(default=False, verbose_name='refuse outdated tokens')),
-                ('time_zone', models.CharField(default='UTC', help_text='Days are counted in this time zone', max_length=64, validators=[apikeys.models.accounts.validate_time_zone])),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slug",
+                    models.CharField(
+                        help_text="Part of every key of the account, so it cannot be changed once there are keys",
+                        max_length=32,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9]*\\Z", "Use lower-case letters and digits, beginning with a letter"
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "in_beta",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Renew Token is offered only to accounts in the closed beta",
+                        verbose_name="in the closed beta",
+                    ),
+                ),
+                (
+                    "token_duration",
+                    models.PositiveSmallIntegerField(
+                        choices=[(90, "3 months (recommended)"), (180, "6 months")], default=90
+                    ),
+                ),
+                ("refuses_outdated", models.BooleanField(default=False, verbose_name="refuse outdated tokens")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        help_text="Days are counted in this time zone",
+                        max_length=64,
+                        validators=[apikeys.models.accounts.validate_time_zone],
+                    ),
+                ),
             ],
             options={
-                'ordering': ['slug'],
+                "ordering": ["slug"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='email address')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="email address")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
             },
         ),
         migrations.CreateModel(
-            name='APIKey',
+            name="APIKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(editable=False, max_length=64, unique=True)),
-                ('name', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('[\\x00-\\x1f\\x7f-\\x9f]', 'Use printable characters only', inverse_match=True)], verbose_name='key identification')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='apikeys.account')),
-                ('roles', models.ManyToManyField(blank=True, related_name='api_keys', to='auth.group')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=80,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "[\\x00-\\x1f\\x7f-\\x9f]", "Use printable characters only", inverse_match=True
+                            )
+                        ],
+                        verbose_name="key identification",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="apikeys.account"
+                    ),
+                ),
+                ("roles", models.ManyToManyField(blank=True, related_name="api_keys", to="auth.group")),
             ],
             options={
-                'verbose_name': 'API key',
-                'verbose_name_plural': 'API keys',
-                'permissions': [('view_api_keys', 'View API Keys'), ('edit_api_keys', 'Edit API Keys'), ('renew_api_token', 'Renew API Token'), ('edit_api_keys_settings', 'Edit API Keys settings')],
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
+                "permissions": [
+                    ("view_api_keys", "View API Keys"),
+                    ("edit_api_keys", "Edit API Keys"),
+                    ("renew_api_token", "Renew API Token"),
+                    ("edit_api_keys_settings", "Edit API Keys settings"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('action', models.CharField(choices=[('generated', 'Key generated'), ('renewed', 'Token renewed'), ('completed', 'Renewal completed'), ('old_token_deleted', 'Old token deleted'), ('renewal_undone', 'Renewal undone'), ('activated', 'Key activated'), ('deactivated', 'Key deactivated'), ('deleted', 'Key deleted')], max_length=20)),
-                ('key', models.CharField(max_length=64)),
-                ('key_name', models.CharField(max_length=80)),
-                ('token_id', models.BigIntegerField(help_text='The token that was created or deleted', null=True)),
-                ('actor', models.CharField(blank=True, max_length=254)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('details', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='apikeys.account')),
-                ('api_key', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='apikeys.apikey', verbose_name='API key id')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("generated", "Key generated"),
+                            ("renewed", "Token renewed"),
+                            ("completed", "Renewal completed"),
+                            ("old_token_deleted", "Old token deleted"),
+                            ("renewal_undone", "Renewal undone"),
+                            ("activated", "Key activated"),
+                            ("deactivated", "Key deactivated"),
+                            ("deleted", "Key deleted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("key_name", models.CharField(max_length=80)),
+                ("token_id", models.BigIntegerField(help_text="The token that was created or deleted", null=True)),
+                ("actor", models.CharField(blank=True, max_length=254)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="apikeys.account"
+                    ),
+                ),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="apikeys.apikey",
+                        verbose_name="API key id",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='apikeys.account')),
-                ('roles', models.ManyToManyField(blank=True, related_name='+', to='auth.group')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="apikeys.account"
+                    ),
+                ),
+                ("roles", models.ManyToManyField(blank=True, related_name="+", to="auth.group")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='account',
-            name='members',
-            field=models.ManyToManyField(related_name='accounts', through='apikeys.Member', to=settings.AUTH_USER_MODEL),
+            model_name="account",
+            name="members",
+            field=models.ManyToManyField(
+                related_name="accounts", through="apikeys.Member", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='Token',
+            name="Token",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_old', models.BooleanField(default=False)),
-                ('selector', models.CharField(editable=False, max_length=25, unique=True)),
-                ('hash', models.CharField(editable=False, max_length=128)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_address', models.GenericIPAddressField(blank=True, null=True)),
-                ('last_used_user_agent', models.CharField(blank=True, max_length=200)),
-                ('api_key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='apikeys.apikey')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_old", models.BooleanField(default=False)),
+                ("selector", models.CharField(editable=False, max_length=25, unique=True)),
+                ("hash", models.CharField(editable=False, max_length=128)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_address", models.GenericIPAddressField(blank=True, null=True)),
+                ("last_used_user_agent", models.CharField(blank=True, max_length=200)),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="apikeys.apikey"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['is_old'],
+                "ordering": ["is_old"],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='apikey',
-            index=models.Index(fields=['account', '-created_at', 'key'], name='api_key_newest_first'),
+            model_name="apikey",
+            index=models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='api_key_named'),
+            model_name="apikey",
+            constraint=models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="api_key_named"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['api_key', '-at'], name='event_by_key'),
+            model_name="event",
+            index=models.Index(fields=["api_key", "-at"], name="event_by_key"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('user', 'account'), name='member_once_per_account'),
+            model_name="member",
+            constraint=models.UniqueConstraint(fields=("user", "account"), name="member_once_per_account"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('token_duration__in', [90, 180])), name='account_token_duration_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("token_duration__in", [90, 180])), name="account_token_duration_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='token',
-            constraint=models.UniqueConstraint(fields=('api_key', 'is_old'), name='token_one_old_one_new'),
+            model_name="token",
+            constraint=models.UniqueConstraint(fields=("api_key", "is_old"), name="token_one_old_one_new"),
         ),
     ]

@@ -41,12 +41,16 @@ class Account(models.Model):
     slug = models.CharField(
         max_length=32,
         unique=True,
-        validators=[RegexValidator(r"^[a-z][a-z0-9]*\Z", _("Use lower-case letters and digits, beginning with a letter"))],
+        validators=[
+            RegexValidator(r"^[a-z][a-z0-9]*\Z", _("Use lower-case letters and digits, beginning with a letter"))
+        ],
         help_text=_("Part of every key of the account, so it cannot be changed once there are keys"),
     )
     name = models.CharField(max_length=80)
     in_beta = models.BooleanField(
-        _("in the closed beta"), default=False, help_text=_("Renew Token is offered only to accounts in the closed beta")
+        _("in the closed beta"),
+        default=False,
+        help_text=_("Renew Token is offered only to accounts in the closed beta"),
     )
     token_duration = models.PositiveSmallIntegerField(choices=TokenDuration, default=TokenDuration.THREE_MONTHS)
     refuses_outdated = models.BooleanField(_("refuse outdated tokens"), default=False)
@@ -94,7 +98,9 @@ class Member(models.Model):
     @cached_property
     def resources(self) -> frozenset[str]:
         """The codenames of the resources that the member's roles hold in this account."""
-        held = self.roles.filter(permissions__content_type__app_label="apikeys", permissions__codename__in=Resource.values)
+        held = self.roles.filter(
+            permissions__content_type__app_label="apikeys", permissions__codename__in=Resource.values
+        )
         return frozenset(held.values_list("permissions__codename", flat=True))
 
     def may(self, resource: str) -> bool:

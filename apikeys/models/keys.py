@@ -56,7 +56,9 @@ class APIKey(Renewable):
         return self.key
 
     @classmethod
-    def generate(cls, account: Account, name: str, *, roles: Iterable[Group] = (), by: Actor) -> tuple[APIKey, Plaintext]:
+    def generate(
+        cls, account: Account, name: str, *, roles: Iterable[Group] = (), by: Actor
+    ) -> tuple[APIKey, Plaintext]:
         """Create an active key and return it with the plaintext of its token, for the only time."""
         plaintext, token = Token.mint()
         with transaction.atomic():

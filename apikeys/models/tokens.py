@@ -43,7 +43,11 @@ class Plaintext(str):
     def is_well_formed(self) -> bool:
         """Tell a token that may exist from a mistyped or invented one, without looking it up."""
         return (
-            len(self) == LENGTH and self.isascii() and self.isalpha() and self.isupper() and self[-CHECKSUM:] == checksum(self[:-CHECKSUM])
+            len(self) == LENGTH
+            and self.isascii()
+            and self.isalpha()
+            and self.isupper()
+            and self[-CHECKSUM:] == checksum(self[:-CHECKSUM])
         )
 
 

@@ -18,6 +18,11 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back, status=303)
     if request.POST.get("theme") in THEMES:
         response.set_cookie(
-            "theme", request.POST["theme"], max_age=365 * 24 * 60 * 60, samesite="Lax", secure=settings.HTTPS, httponly=True
+            "theme",
+            request.POST["theme"],
+            max_age=365 * 24 * 60 * 60,
+            samesite="Lax",
+            secure=settings.HTTPS,
+            httponly=True,
         )
     return response
