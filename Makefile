@@ -1,0 +1,64 @@
+# README.md says what each of these is for.
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= var
+# The proxies whose X-Forwarded-For and X-Forwarded-Proto count. uvicorn reads this name; empty means none.
+FORWARDED_ALLOW_IPS ?=
+# Argon2 takes and frees 19 MiB at a time: more arenas would each keep their own share of it.
+MALLOC_ARENA_MAX ?= 2
+export PORT DATA_DIR FORWARDED_ALLOW_IPS MALLOC_ARENA_MAX
+
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
+# A whole environment for the tools that only read the code.
+TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
+
+.PHONY: run test check lock audit chromium
+
+run: $(VENV)/run.done
+	@mkdir -p -m 700 "$(DATA_DIR)"
+	@[ -n "$$SECRET_KEY" ] || [ -e "$(DATA_DIR)/env" ] || (umask 077 && $(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48))' > "$(DATA_DIR)/env")
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) createcachetable
+	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@$(MANAGE) demo --if-first-start
+	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan off --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
+
+test: $(VENV)/dev.done chromium
+	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
+	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
+
+check: $(VENV)/dev.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --check --lint --quiet templates
+	$(TOOLS) $(MANAGE) makemigrations --check --dry-run
+	$(BIN)/bandit --quiet --recursive apikeys config
+	$(TOOLS) HTTPS=on $(MANAGE) check --deploy --fail-level WARNING
+
+audit: $(VENV)/dev.done  ## Known vulnerabilities of the locked packages; needs an index that knows them.
+	$(BIN)/pip-audit --strict --disable-pip --requirement requirements/run.txt
+
+lock: $(VENV)/dev.done  ## Lock again what pyproject.toml asks for.
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements/run.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -c requirements/run.txt --extra dev -o requirements/dev.txt pyproject.toml
+
+chromium:
+	@command -v chromium > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium > /dev/null; }
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { $(APT) update -qq && $(APT) install -qq -y python3-venv > /dev/null; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.done: requirements/run.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/run.done
