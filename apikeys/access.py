@@ -13,11 +13,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-from .models import APIKey, Actor, KeyGone, Member, NotAllowed, Refusal
+from .models import Account, Actor, APIKey, KeyGone, Member, NotAllowed, Refusal, User
 from .responses import refused
 
 View = Callable[..., HttpResponse]
+
+
+class MemberRequest(HttpRequest):
+    """A request as the views of an account get it."""
+
+    user: User
+    htmx: HtmxDetails
+    member: Member
+    account: Account
+    actor: Actor
 
 
 def for_member(*, needs: str) -> Callable[[View], View]:
@@ -28,7 +39,7 @@ def for_member(*, needs: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def page(request: Any, account: str, **found: Any) -> HttpResponse:
+        def page(request: MemberRequest, account: str, **found: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return sign_in(request)
             request.member = _member(request.user, account)
@@ -53,7 +64,7 @@ def for_key(*, needs: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @for_member(needs=needs)
         @functools.wraps(view)
-        def page(request: Any, key: str) -> HttpResponse:
+        def page(request: MemberRequest, key: str) -> HttpResponse:
             return view(request, _key(request.account, key))
 
         return page
@@ -61,21 +72,21 @@ def for_key(*, needs: str) -> Callable[[View], View]:
     return decorate
 
 
-def _member(user: Any, account: str) -> Member:
+def _member(user: User, account: str) -> Member:
     member = user.memberships.select_related("account").filter(account__slug=account).first()
     if member is None:
         raise Http404
     return member
 
 
-def _key(account: Any, key: str) -> APIKey:
+def _key(account: Account, key: str) -> APIKey:
     found = account.api_keys.for_table().filter(key=key).first()
     if found is None:
         raise KeyGone
     return found
 
 
-def sign_in(request: Any) -> HttpResponse:
+def sign_in(request: MemberRequest) -> HttpResponse:
     """Lead to the sign-in page, and from there back to what was on screen."""
     on_screen = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
     if request.method != "GET" and not request.htmx:
@@ -88,7 +99,7 @@ def sign_in(request: Any) -> HttpResponse:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address of the connection. The server has put that of the client there for proxies it was told to trust."""
+    """Return the address of the connection, or of the client where a proxy that the server trusts named it."""
     try:
         return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
     except ValueError:

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 import argon2
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-PARAMETERS = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+TIME, MEMORY, LANES = 2, 19 * 1024, 1  # passes, KiB, threads
 CORES = os.cpu_count() or 1
 QUEUE = 64
 
-_argon2id = argon2.PasswordHasher(**PARAMETERS, hash_len=32, salt_len=16)
+_argon2id = argon2.PasswordHasher(TIME, MEMORY, LANES, hash_len=32, salt_len=16)
 _turns = threading.BoundedSemaphore(CORES)
 _places = threading.BoundedSemaphore(CORES + QUEUE)
 
@@ -53,6 +53,6 @@ def _place() -> Iterator[None]:
 class PasswordHasher(Argon2PasswordHasher):
     """Passwords of people, stored in Django's format."""
 
-    time_cost = PARAMETERS["time_cost"]
-    memory_cost = PARAMETERS["memory_cost"]
-    parallelism = PARAMETERS["parallelism"]
+    time_cost = TIME
+    memory_cost = MEMORY
+    parallelism = LANES

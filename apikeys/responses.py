@@ -1,8 +1,8 @@
-"""The answers of every flow: a dialog, that it is done, or that it was refused; each for htmx and for a plain browser."""
+"""The answers of every flow: a dialog, done, or refused; each for htmx and for a plain browser."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,8 +12,13 @@ from django_htmx.http import trigger_client_event
 
 from .models import NotAllowed, Refusal
 
+if TYPE_CHECKING:
+    from .access import MemberRequest
 
-def dialog(request: Any, template: str, title: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+
+def dialog(
+    request: MemberRequest, template: str, title: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Show the template of a flow: as a dialog over the page, or as a page of its own."""
     layout = "apikeys/_dialog.html" if request.htmx else "apikeys/_page.html"
     response = render(request, template, {"layout": layout, "title": title, **context}, status=status)
@@ -21,7 +26,7 @@ def dialog(request: Any, template: str, title: str, context: dict[str, Any], *, 
     return response
 
 
-def done(request: Any, message: object) -> HttpResponse:
+def done(request: MemberRequest, message: object) -> HttpResponse:
     """Close the dialog, or lead back to the table; the message is shown there."""
     for _earlier in messages.get_messages(request):
         pass
@@ -29,7 +34,7 @@ def done(request: Any, message: object) -> HttpResponse:
     return close_dialog() if request.htmx else HttpResponseRedirect(request.account.get_absolute_url(), status=303)
 
 
-def refused(request: Any, refusal: Refusal) -> HttpResponse:
+def refused(request: MemberRequest, refusal: Refusal) -> HttpResponse:
     """Say why nothing was done: in the open dialog, over the refreshed table, or on a page of its own."""
     if request.htmx and refusal.status in (404, 409):
         messages.warning(request, str(refusal))

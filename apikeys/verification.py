@@ -15,7 +15,9 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
@@ -75,7 +77,7 @@ def decide(key: str, plaintext: str, *, now: dt.datetime | None = None) -> Verdi
     )
 
 
-def _row(key: str, plaintext: str) -> dict | None:
+def _row(key: str, plaintext: str) -> Mapping[str, Any] | None:
     new_token = Token.objects.filter(api_key=OuterRef("api_key"), is_old=False)
     return (
         Token.objects.filter(selector=Plaintext(plaintext).selector, api_key__key=key)
@@ -92,7 +94,7 @@ def _row(key: str, plaintext: str) -> dict | None:
     )
 
 
-def _outcome(row: dict, now: dt.datetime) -> Outcome:
+def _outcome(row: Mapping[str, Any], now: dt.datetime) -> Outcome:
     if not row["is_active"]:
         return Outcome.INACTIVE
     if row["refuses_outdated"] and row["created_at"] + dt.timedelta(days=row["token_duration"]) <= now:
@@ -100,7 +102,7 @@ def _outcome(row: dict, now: dt.datetime) -> Outcome:
     return Outcome.ACCEPTED
 
 
-def _proven(row: dict, plaintext: str) -> bool:
+def _proven(row: Mapping[str, Any], plaintext: str) -> bool:
     proof = proofs.of(row["id"], row["hash"], plaintext)
     if proofs.knows(proof):
         return True

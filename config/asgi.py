@@ -7,7 +7,7 @@ from a2wsgi import WSGIMiddleware
 from config.wsgi import application as wsgi_application
 
 THREADS = 16
-django = WSGIMiddleware(wsgi_application, workers=THREADS)
+django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

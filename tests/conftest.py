@@ -2,11 +2,12 @@
 
 import os
 
+import argon2
 import pytest
 from django.contrib.auth.models import Group
 
-from apikeys import verification
-from apikeys.models import APIKey, Account, Actor, Member, User
+from apikeys import hashing, verification
+from apikeys.models import Account, Actor, APIKey, Member, User
 
 # Playwright runs an event loop in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -70,3 +71,23 @@ def shop(acme):
     key, key.old = APIKey.generate(acme, "Marketplace connector", by=BY)
     key.new = key.renew(by=BY).plaintext
     return key
+
+
+@pytest.fixture
+def argon2_runs(monkeypatch):
+    """One entry for each check of a hash by Argon2."""
+    runs = []
+    verify = argon2.PasswordHasher.verify
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", lambda *args: runs.append(1) or verify(*args))
+    return runs
+
+
+@pytest.fixture
+def full_gate():
+    """As many checks as may wait are waiting; `release` and `acquire` one of their places."""
+    places, taken = hashing._places, 0
+    while places.acquire(blocking=False):
+        taken += 1
+    yield places
+    for _ in range(taken):
+        places.release()

@@ -20,8 +20,9 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="apikeys-tests-")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "") or f"sqlite:///{os.environ['DATA_DIR']}/db.sqlite3"
 os.environ["CACHE_URL"] = os.environ.get("TEST_CACHE_URL", "") or "dbcache://cache"
 
-from config.settings import *  # noqa: E402,F403
-from config.settings import DATABASES, DATA_DIR, STORAGES  # noqa: E402
+from config.environment import DATA_DIR  # noqa: E402
+from config.settings import *  # noqa: E402
+from config.settings import DATABASES, STORAGES  # noqa: E402
 
 # A file, not memory: the browser tests and the races use it from several threads and processes.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

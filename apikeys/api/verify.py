@@ -25,7 +25,7 @@ REFUSALS = {
 
 @csrf_exempt
 def verify(request: HttpRequest) -> HttpResponse:
-    """Answer 204 with the identity of the key, 401, 403, or 503 when it cannot be known. Any method answers the same."""
+    """Answer 204 with the identity of the key, 401, 403, or 503 when it cannot be known; the same to any method."""
     key, plaintext = (request.headers.get(name, "") for name in ("X-VTEX-API-AppKey", "X-VTEX-API-AppToken"))
     try:
         verdict = decide(key, plaintext)
@@ -71,7 +71,7 @@ def _note_use(verdict: Verdict, request: HttpRequest) -> None:
 
 
 def ext_value(text: str) -> str:
-    """Return plain ASCII as it is, the rest as the ext-value of RFC 8187, so also what would read as a list or as one."""
+    """Return plain ASCII as it is; the rest, and what would read as a list or as encoded, as in RFC 8187."""
     if text.isascii() and text.isprintable() and not set(text) & set(",%'"):
         return text
     return "UTF-8''" + quote(text, safe="")

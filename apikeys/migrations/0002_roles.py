@@ -1,5 +1,7 @@
 """The four resources and the predefined roles that hold them."""
 
+from typing import Any
+
 from django.db import migrations
 
 RESOURCES = {
@@ -20,7 +22,7 @@ ROLES = {
 }
 
 
-def seed(apps, schema_editor):
+def seed(apps: Any, schema_editor: Any) -> None:
     content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
         app_label="apikeys", model="apikey"
     )

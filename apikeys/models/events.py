@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Actor(NamedTuple):
-    """Who acts, for the event: an e-mail, an API key, or nobody where the system itself acts; and from which address."""
+    """Who acts (an e-mail, an API key, or "" for the system itself) and from which address."""
 
     name: str = ""
     address: str | None = None

@@ -48,7 +48,7 @@ class APIKey(Renewable):
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
-        permissions = Resource.choices
+        permissions = [(resource.value, resource.label) for resource in Resource]
         constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="api_key_named")]
         indexes = [models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first")]
 

@@ -40,7 +40,7 @@ def error(request: Any, status: int) -> HttpResponse:
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
     else:
-        response = render(None, f"{status}.html", status=status)  # type: ignore[arg-type]
+        response = render(None, f"{status}.html", status=status)
     response["Cache-Control"] = "no-store"
     return response
 

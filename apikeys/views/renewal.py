@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apikeys.access import for_key
+from apikeys.access import MemberRequest, for_key
 from apikeys.forms import CompleteRenewalForm, RenewalForm
 from apikeys.models import APIKey, ChangedMeanwhile, NoRenewalPending, Resource
 from apikeys.responses import dialog, done
@@ -18,7 +16,7 @@ require_page_or_act = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_page_or_act
 @for_key(needs=Resource.RENEW)
-def renewal(request: Any, key: APIKey) -> HttpResponse:
+def renewal(request: MemberRequest, key: APIKey) -> HttpResponse:
     """Create the new token and show it. This response is the only place where it is ever seen."""
     if request.method != "POST":
         return redirect(request.account)
@@ -29,13 +27,13 @@ def renewal(request: Any, key: APIKey) -> HttpResponse:
 
 @require_POST
 @for_key(needs=Resource.RENEW)
-def complete(request: Any, key: APIKey) -> HttpResponse:
+def complete(request: MemberRequest, key: APIKey) -> HttpResponse:
     """End the dialog of a renewal: keep the old token for now, or delete it."""
     form = CompleteRenewalForm(request.POST)
     if not form.is_valid():
         raise ChangedMeanwhile
     seen = form.cleaned_data["renewal"]
-    if form.cleaned_data["old_token"] == "now":
+    if form.cleaned_data["old_token"] == "now":  # noqa: S105  # a choice, no password
         key.delete_old_token(by=request.actor, seen=seen)
         return done(request, _("Renewal completed. The old token was deleted."))
     key.keep_old_token(by=request.actor, seen=seen)
@@ -44,7 +42,7 @@ def complete(request: Any, key: APIKey) -> HttpResponse:
 
 @require_page_or_act
 @for_key(needs=Resource.RENEW)
-def delete_old_token(request: Any, key: APIKey) -> HttpResponse:
+def delete_old_token(request: MemberRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
         return confirm(request, "apikeys/delete_old_token.html", _("Delete Old Token"), key)
     key.delete_old_token(by=request.actor, seen=renewal_seen(request))
@@ -53,23 +51,23 @@ def delete_old_token(request: Any, key: APIKey) -> HttpResponse:
 
 @require_page_or_act
 @for_key(needs=Resource.RENEW)
-def undo(request: Any, key: APIKey) -> HttpResponse:
+def undo(request: MemberRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
         return confirm(request, "apikeys/undo_renewal.html", _("Undo Renewal"), key)
     key.undo_renewal(by=request.actor, seen=renewal_seen(request))
     return done(request, _("Renewal undone"))
 
 
-def confirm(request: Any, template: str, title: str, key: APIKey) -> HttpResponse:
+def confirm(request: MemberRequest, template: str, title: str, key: APIKey) -> HttpResponse:
     """Ask before the end of a token, and show when it was last used."""
     if not key.is_renewing:
         raise NoRenewalPending
     return dialog(request, template, title, {"key": key})
 
 
-def renewal_seen(request: Any) -> int:
+def renewal_seen(request: MemberRequest) -> int:
     """Return which renewal the form was about; a form that does not say is about none that exists."""
     form = RenewalForm(request.POST)
     if not form.is_valid():
         raise ChangedMeanwhile
-    return form.cleaned_data["renewal"]
+    return int(form.cleaned_data["renewal"])

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.paginator import EmptyPage, Paginator
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from apikeys.access import for_member, sign_in
+from apikeys.access import MemberRequest, for_member, sign_in
 from apikeys.menu import menu_of
 from apikeys.models import NotAllowed, Resource
 from apikeys.responses import refused
@@ -21,7 +19,7 @@ LAST_ACCOUNT = "account"
 
 
 @require_safe
-def home(request: Any) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """Lead to the keys of the account that this browser used last, else of the user's first one."""
     if not request.user.is_authenticated:
         return sign_in(request)
@@ -35,7 +33,7 @@ def home(request: Any) -> HttpResponse:
 @require_safe
 @gzip_page
 @for_member(needs=Resource.VIEW)
-def table(request: Any) -> HttpResponse:
+def table(request: MemberRequest) -> HttpResponse:
     """The Generated tab."""
     pages = Paginator(request.account.api_keys.for_table(), PAGE_SIZE)
     wanted = request.GET.get("page", "1")
@@ -46,9 +44,8 @@ def table(request: Any) -> HttpResponse:
     except EmptyPage:
         messages.warning(request, _("This page does not exist. The last available page is displayed."))
         return HttpResponseRedirect(f"{reverse('keys', args=[request.account.slug])}?page={pages.num_pages}")
-    for key in page:
-        key.menu = menu_of(key, request.member)
-    response = render(request, "apikeys/table.html", {"page": page})
+    rows = [(key, menu_of(key, request.member)) for key in page]
+    response = render(request, "apikeys/table.html", {"page": page, "rows": rows})
     response.set_cookie(LAST_ACCOUNT, request.account.slug, max_age=365 * 24 * 60 * 60, samesite="Lax", httponly=True)
     response["Cache-Control"] = "no-store"
     return response
