@@ -64,7 +64,8 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def used(self, *, address: str | None, user_agent: str, now: dt.datetime) -> None:
         """Note the last use, at most once a minute. An UPDATE: a save() would put a deleted token back."""
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
-        self.filter(stale).update(last_used_at=now, last_used_address=address, last_used_user_agent=user_agent[:200])
+        printed = user_agent.replace("\x00", "")[:200]  # PostgreSQL stores no NUL, and would note nothing
+        self.filter(stale).update(last_used_at=now, last_used_address=address, last_used_user_agent=printed)
 
 
 class Token(models.Model):
