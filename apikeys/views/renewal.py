@@ -21,8 +21,10 @@ def renewal(request: MemberRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
         return redirect(request.account)
     renewal = key.renew(by=request.actor)
+    response = dialog(request, "apikeys/renew.html", _("Renew Token"), {"key": key, "renewal": renewal})
+    # For whoever leaves without completing; after the page is rendered, so that it is the next one that shows it.
     messages.success(request, _("Token renewed. The old token is still valid."))
-    return dialog(request, "apikeys/renew.html", _("Renew Token"), {"key": key, "renewal": renewal})
+    return response
 
 
 @require_POST

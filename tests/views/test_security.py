@@ -1,0 +1,99 @@
+"""What every answer carries, whatever the page."""
+
+import pytest
+
+from tests.views.conftest import url
+
+ADDRESSES = [
+    "/accounts/acme/api-keys/",
+    "/auth/login/",
+    "/admin/login/",
+    "/nothing/",
+    "/api/verify",
+    "/icon.svg",
+    "/static/css/base.css",
+]
+
+
+def policy(response) -> dict[str, set[str]]:
+    directives = (part.split() for part in response["Content-Security-Policy"].split(";"))
+    return {name: set(sources) for name, *sources in directives}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_policy_lets_in_nothing_inline_and_nothing_from_elsewhere(plain, address):
+    directives = policy(plain.get(address))
+
+    assert directives["default-src"] == {"'none'"}
+    assert directives["frame-ancestors"] == directives["base-uri"] == {"'none'"}
+    assert set().union(*directives.values()) == {"'none'", "'self'"}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_other_headers_are_there_too(plain, address):
+    response = plain.get(address)
+
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_the_cookies_are_out_of_reach_of_scripts_and_other_sites(client, admin):
+    client.force_login(admin)
+    response = client.get(url("keys"))
+
+    for cookie in response.cookies.values():
+        assert cookie["httponly"], cookie.key
+        assert cookie["samesite"] == "Lax", cookie.key
+
+
+def test_a_foreign_host_is_refused(client, db):
+    assert client.get("/auth/login/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_a_key_of_another_site_is_not_htmx_evaluating(plain, erp):
+    page = plain.get(url("keys")).text
+
+    for setting in ("allowEval", "allowScriptTags", "includeIndicatorStyles"):
+        assert f"&quot;{setting}&quot;: false" in page
+
+
+@pytest.mark.parametrize(
+    "headers", [{"HX-Request": "true"}, {"HX-History-Restore-Request": "true"}, {"HX-Target": "x"}]
+)
+def test_forged_htmx_headers_get_the_same_page(plain, erp, headers):
+    response = plain.get(url("keys"), headers={**headers, "HX-Current-URL": "https://evil.example/"})
+
+    assert response.status_code == 200
+    assert "evil.example" not in response.text
+
+
+@pytest.mark.parametrize(
+    "current", ["https://evil.example/x", "//evil.example/", "javascript:alert(1)", "http://testserver:9/"]
+)
+def test_a_forged_current_url_does_not_lead_elsewhere(client, acme, current):
+    response = client.get(url("keys"), headers={"HX-Request": "true", "HX-Current-URL": current})
+
+    assert response["HX-Redirect"] == "/auth/login/?next=%2F"
+
+
+def test_the_theme_is_remembered_and_leads_back(plain):
+    response = plain.post("/theme/", {"theme": "dark", "next": "/accounts/acme/api-keys/?page=2"})
+
+    assert response["Location"] == "/accounts/acme/api-keys/?page=2"
+    assert 'data-theme="dark"' in plain.get(url("keys")).text
+
+
+@pytest.mark.parametrize("theme", ["", "blue", '"><script>'])
+def test_a_theme_that_does_not_exist_is_ignored(plain, theme):
+    plain.post("/theme/", {"theme": theme})
+
+    assert "data-theme" not in plain.get(url("keys")).text
+
+
+@pytest.mark.parametrize(
+    "next_page",
+    ["//e.x", "/\\e.x", "https:e.x", "\thttps://e.x", "javascript:alert(1)", "http:///e.x", "https://e.x", ""],
+)
+def test_a_hostile_way_back_leads_home(plain, next_page):
+    assert plain.post("/theme/", {"theme": "dark", "next": next_page})["Location"] == "/"
