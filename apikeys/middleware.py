@@ -23,17 +23,24 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
             self._limit(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.session.modified:
+            # Perhaps a sign-in: its limits begin now, not with the next request.
+            self._limit(request)
+        return response
 
     def _limit(self, request: Any) -> None:
+        if not request.user.is_authenticated:
+            return
         now = int(time.time())
-        if "seen_at" not in request.session:
+        seen_at = request.session.get("seen_at")
+        if seen_at is None:
             # A moment, not an age: an age would begin again whenever the session is saved.
             request.session.set_expiry(timezone.now() + dt.timedelta(seconds=settings.SESSION_COOKIE_AGE))
-        seen_at = request.session.get("seen_at", 0)
-        if seen_at and now - seen_at > settings.SESSION_IDLE_AGE:
+            request.session["seen_at"] = now
+        elif now - seen_at > settings.SESSION_IDLE_AGE:
             logout(request)
         elif now - seen_at > NOTED_EVERY:
             request.session["seen_at"] = now

@@ -102,6 +102,14 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_FORMS = {
+    "login": "apikeys.sign_in.SignInForm",
+    "reset_password": "apikeys.sign_in.ForgottenPasswordForm",
+    "reset_password_from_key": "apikeys.sign_in.NewPasswordForm",
+}
+# allauth's own generator writes EmailAddress rows: an address that staff replaced would go on opening the user.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+PASSWORD_RESET_TIMEOUT = 60 * 60
 
 # Absolute; apikeys.middleware.SessionLimits keeps both limits.
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -116,6 +124,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 EMAIL_CONFIG = read("EMAIL_URL", env.email_url, default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = read("DEFAULT_FROM_EMAIL", env.str, default="API Keys <apikeys@localhost>")
 
 # Security -------------------------------------------------------------------------------------------------------------

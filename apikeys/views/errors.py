@@ -19,7 +19,7 @@ def denied(request: Any, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: Any, reason: str = "") -> HttpResponse:
-    return error(request, 403)
+    return error(request, 403, "csrf_failure.html")
 
 
 def missing(request: Any, exception: Exception) -> HttpResponse:
@@ -35,12 +35,12 @@ def server_error(request: Any) -> HttpResponse:
     return response
 
 
-def error(request: Any, status: int) -> HttpResponse:
-    """Render without the request: no session, no user, no query that might fail again."""
+def error(request: Any, status: int, template: str = "") -> HttpResponse:
+    """Render without context processors: no session, no user, no query that might fail again."""
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
     else:
-        response = render(None, f"{status}.html", status=status)
+        response = render(None, template or f"{status}.html", {"request": request}, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
