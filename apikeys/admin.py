@@ -96,7 +96,7 @@ class UserAdmin(StaffAdmin, DjangoUserAdmin):
 
 @admin.register(APIKey)
 class APIKeyAdmin(ReadOnlyAdmin):
-    list_display = ("key", "name", "account", "is_active", "renewing", "created_at")
+    list_display = ("key", "name", "account", "is_active", "renewal", "created_at")
     list_filter = ("is_active", "account")
     search_fields = ("key", "name")
     ordering = ("-created_at",)
@@ -106,9 +106,9 @@ class APIKeyAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[APIKey]:
         return super().get_queryset(request).prefetch_related("tokens")
 
-    @admin.display(boolean=True)
-    def renewing(self, key: APIKey) -> bool:
-        return key.is_renewing
+    @admin.display(description=_("renewal"))
+    def renewal(self, key: APIKey) -> object:
+        return _("Pending") if key.is_renewing else None
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("apikeys.change_apikey")
@@ -134,12 +134,21 @@ def switch(request: Any, keys: QuerySet[APIKey], verb: Callable, done: object, a
 
 @admin.register(Token)
 class TokenAdmin(ReadOnlyAdmin):
-    list_display = ("api_key", "is_old", "created_at", "last_used_at", "last_used_address")
+    list_display = ("api_key", "which", "created_at", "last_used_at", "last_used_address")
     list_filter = ("api_key__account",)
     search_fields = ("api_key__key", "api_key__name")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
     fields = (*list_display, "last_used_user_agent")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
+        return super().get_queryset(request).prefetch_related("api_key__tokens")
+
+    @admin.display(description=_("token"))
+    def which(self, token: Token) -> object:
+        if not token.api_key.is_renewing:
+            return _("Token")
+        return _("Old token") if token.is_old else _("New token")
 
 
 @admin.register(Event)
