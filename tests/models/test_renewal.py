@@ -68,6 +68,7 @@ def test_undo_brings_the_old_token_back(shop):
     shop.undo_renewal(by=BY)
 
     assert not shop.is_renewing
+    assert not shop.token.is_old
     assert accepts(shop, shop.old)
     assert not accepts(shop, shop.new)
 

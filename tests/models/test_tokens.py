@@ -1,3 +1,4 @@
+import datetime as dt
 import string
 import zlib
 
@@ -173,6 +174,17 @@ def test_a_use_is_noted(erp):
 
     token = erp.token
     assert (token.last_used_at, token.last_used_address, token.last_used_user_agent) == (now, "203.0.113.9", "ERP/1.0")
+
+
+@pytest.mark.parametrize(("seconds", "noted"), [(-1, False), (59, False), (60, True)])
+def test_of_several_processes_one_notes_the_use_within_a_minute(erp, seconds, noted):
+    first = timezone.now()
+    later = first + dt.timedelta(seconds=seconds)
+    Token.objects.used(address=None, user_agent="first", now=first)
+
+    Token.objects.used(address=None, user_agent="later", now=later)
+
+    assert (erp.token.last_used_at, erp.token.last_used_user_agent) == ((later, "later") if noted else (first, "first"))
 
 
 def test_a_use_never_brings_a_deleted_token_back(shop):
