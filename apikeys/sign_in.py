@@ -54,7 +54,7 @@ class Adapter(DefaultAccountAdapter):
         So strangers who try a name cannot keep its owner out, and a stolen device has no more attempts than a stranger.
         allauth's key holds the Host header with its port, which a client may vary.
         """
-        email = credentials["email"].lower()
+        email: str = credentials["email"]
         return known_device(request, email) or email
 
 
