@@ -224,7 +224,7 @@ def test_a_full_gate_is_no_verdict(erp, full_gate):
 def test_a_full_gate_holds_up_neither_proven_nor_invented_tokens(erp, shop, full_gate):
     full_gate.release()
     decide(erp.key, erp.plaintext)
-    full_gate.acquire()
+    full_gate.acquire(blocking=False)
 
     assert decide(erp.key, erp.plaintext).outcome is Outcome.ACCEPTED
     assert decide(erp.key, Plaintext.random()) == WRONG
