@@ -13,6 +13,8 @@ HTMX = json.dumps(
         "allowScriptTags": False,
         "includeIndicatorStyles": False,
         "historyCacheSize": 0,
+        # At once: a form that is not htmx's yet when it is submitted would leave the page.
+        "defaultSettleDelay": 0,
         "refreshOnHistoryMiss": True,
         "selfRequestsOnly": True,
         "responseHandling": [

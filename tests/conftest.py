@@ -1,13 +1,15 @@
 """The cast: acme (in the beta) and globex (outside), their members, and two keys of acme's."""
 
+import datetime as dt
 import os
 
 import argon2
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from apikeys import hashing, verification
-from apikeys.models import Account, Actor, APIKey, Member, User
+from apikeys.models import Account, Actor, APIKey, Member, Token, User
 
 # Playwright runs an event loop in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -91,3 +93,14 @@ def full_gate():
     yield places
     for _ in range(taken):
         places.release()
+
+
+@pytest.fixture
+def last_used():
+    """Set when a token was last used: so many hours ago, or never."""
+
+    def last_used(token: Token, hours: float | None) -> None:
+        used = None if hours is None else timezone.now() - dt.timedelta(hours=hours)
+        Token.objects.filter(pk=token.pk).update(last_used_at=used)
+
+    return last_used

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import EmptyPage, Paginator
 from django.http import HttpResponse, HttpResponseRedirect
@@ -46,6 +47,13 @@ def table(request: MemberRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('keys', args=[request.account.slug])}?page={pages.num_pages}")
     rows = [(key, menu_of(key, request.member)) for key in page]
     response = render(request, "apikeys/table.html", {"page": page, "rows": rows})
-    response.set_cookie(LAST_ACCOUNT, request.account.slug, max_age=365 * 24 * 60 * 60, samesite="Lax", httponly=True)
+    response.set_cookie(
+        LAST_ACCOUNT,
+        request.account.slug,
+        max_age=365 * 24 * 60 * 60,
+        samesite="Lax",
+        secure=settings.HTTPS,
+        httponly=True,
+    )
     response["Cache-Control"] = "no-store"
     return response

@@ -1,10 +1,5 @@
-import datetime as dt
-
 import pytest
 from django.urls import reverse
-from django.utils import timezone
-
-from apikeys.models import Token
 
 
 def url(name: str, key=None, account: str = "acme") -> str:
@@ -25,14 +20,3 @@ def htmx(client, admin):
     client.force_login(admin)
     client.defaults |= {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/accounts/acme/api-keys/"}
     return client
-
-
-@pytest.fixture
-def last_used():
-    """Set when a token was last used: so many hours ago, or never."""
-
-    def last_used(token: Token, hours: float | None) -> None:
-        used = None if hours is None else timezone.now() - dt.timedelta(hours=hours)
-        Token.objects.filter(pk=token.pk).update(last_used_at=used)
-
-    return last_used

@@ -1,0 +1,101 @@
+"""The app behind its real server, config.asgi on uvicorn, and a real Chromium."""
+
+import socket
+import threading
+import time
+from importlib import import_module
+
+import pytest
+import uvicorn
+from django.apps import apps
+from playwright.sync_api import expect
+
+from apikeys.models import APIKey
+from apikeys.verification import Outcome, decide
+
+# Refusals and lost connections, which browser and htmx log although the page tells them.
+SHOWN_BY_THE_PAGE = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(autouse=True)
+def database(transactional_db):
+    """Rows that the server's threads can see. What the migration laid down goes with each test, and is laid again."""
+    import_module("apikeys.migrations.0002_roles").seed(apps, None)
+
+
+@pytest.fixture(scope="session")
+def base_url(django_db_setup):
+    from config.asgi import application
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application, lifespan="off", proxy_headers=False, server_header=False, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": CHROMIUM}
+
+
+@pytest.fixture
+def sign_in(client, context, base_url):
+    """Sign a user in without the sign-in page."""
+
+    def sign_in(user) -> None:
+        client.force_login(user)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
+
+    return sign_in
+
+
+@pytest.fixture
+def page(page, sign_in, admin):
+    """A page of acme's admin, on which nothing may go wrong in silence."""
+    complaints = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(admin)
+    page.set_default_timeout(10_000)
+    yield page
+    assert [complaint for complaint in complaints if not complaint.startswith(SHOWN_BY_THE_PAGE)] == []
+
+
+def row(page, key):
+    return page.get_by_role("row").filter(has_text=key.key)
+
+
+def kebab(page, key):
+    return page.get_by_role("button", name=f"More actions for {key.key}")
+
+
+def choose(page, key, item: str):
+    """Open the menu of a key and choose an item, as with a mouse. Returns the dialog that follows."""
+    kebab(page, key).click()
+    page.get_by_role("menuitem", name=item).click()
+    return page.get_by_role("dialog", name=item)
+
+
+def token_shown(dialog) -> str:
+    return dialog.get_by_role("status", name="New token").inner_text()
+
+
+def toast(page, words: str) -> None:
+    expect(page.locator(".toast")).to_contain_text(words)
+
+
+def accepted(key, plaintext: str) -> bool:
+    return decide(key.key, plaintext).outcome is Outcome.ACCEPTED
+
+
+def fresh(key) -> APIKey:
+    return APIKey.objects.get(pk=key.pk)
