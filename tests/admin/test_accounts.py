@@ -90,12 +90,12 @@ def test_users_accounts_and_roles_are_found_by_typing(desk, admin, acme):
         assert texts == [str(found or "API Keys Viewer")]
 
 
-@pytest.mark.parametrize(("page", "queries"), [(ACCOUNTS, 4), (MEMBERS, 6), ("/admin/apikeys/user/", 4)])
-def test_a_longer_list_takes_no_more_queries(desk, acme, django_assert_num_queries, page, queries):
+@pytest.mark.parametrize(("path", "queries"), [(ACCOUNTS, 4), (MEMBERS, 6), ("/admin/apikeys/user/", 4)])
+def test_a_longer_list_takes_no_more_queries(desk, acme, django_assert_num_queries, path, queries):
     for email in ("ana@acme.example", "bob@acme.example", "eva@acme.example"):
         user, account = User.objects.create_user(email), Account.objects.create(slug=email[:3], name=email)
         for each in (acme, account):
             Member.objects.create(user=user, account=each).roles.set(Group.objects.all()[:2])
-        desk.get(page)
+        desk.get(path)
         with django_assert_num_queries(queries):
-            desk.get(page)
+            desk.get(path)

@@ -22,6 +22,7 @@ QUESTIONS = [
     ("apikeys_apikey", "tokens__selector__gte=A"),
     ("apikeys_event", "api_key__tokens__hash__startswith=$"),
     ("apikeys_event", "account__api_keys__tokens__hash__startswith=$"),
+    ("apikeys_event", "action__exact=%00"),
     ("apikeys_event", "account__exact__api_keys__tokens__hash__startswith=$"),
     ("apikeys_account", "api_keys__tokens__hash__startswith=$"),
     ("apikeys_member", "account__api_keys__tokens__selector__gte=A"),
