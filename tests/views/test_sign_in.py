@@ -1,5 +1,6 @@
 import datetime as dt
 import html
+import itertools
 import re
 import time
 
@@ -418,12 +419,19 @@ def no_hashing(settings, ana):
 
 
 def test_a_password_that_is_too_long_is_refused_unhashed(client, no_hashing):
-    began = time.perf_counter()
     response = sign_in(client, password="a" * (1024 * 1024 - 1000))
 
-    assert time.perf_counter() - began < 0.5
     assert "Use at most 1024 characters" in response.text
     assert len(response.content) < 10_000
+
+
+def test_a_password_that_is_too_long_costs_next_to_nothing(client, no_hashing):
+    times = [time.perf_counter()]
+    for _ in range(5):
+        sign_in(client, password="a" * (1024 * 1024 - 1000))
+        times.append(time.perf_counter())
+
+    assert min(after - before for before, after in itertools.pairwise(times)) < 0.05
 
 
 def test_a_form_of_more_than_a_mebibyte_is_refused(client, no_hashing):
