@@ -13,6 +13,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
+# Collecting compresses every file: only when one has changed.
+MANIFEST := $(DATA_DIR)/static/staticfiles.json
+COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -newer "$(MANIFEST)" -print -quit)" ]
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
@@ -22,8 +25,8 @@ run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
 	@[ -n "$$SECRET_KEY" ] || [ -e "$(DATA_DIR)/env" ] || (umask 077 && $(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48))' > "$(DATA_DIR)/env")
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) createcachetable
-	@$(MANAGE) collectstatic --no-input --verbosity 0
+	@$(MANAGE) createcachetable --verbosity 0
+	@$(COLLECTED) || $(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo --if-first-start
 	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan off --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
 

@@ -21,7 +21,19 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     else:
         # X_VTEX_API_AppKey would become the same WSGI variable as X-VTEX-API-AppKey.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-        await django({**scope, "headers": headers}, receive, send)
+        await django({**scope, "headers": headers}, receive, without_length_of_nothing(send))
+
+
+def without_length_of_nothing(send: Any) -> Any:
+    """Return a send that leaves Content-Length out of a 204, where RFC 9110 (8.6) forbids it."""
+
+    async def sent(message: Any) -> None:
+        if message.get("status") == 204:
+            headers = [(name, value) for name, value in message["headers"] if name != b"content-length"]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sent
 
 
 async def refuse(send: Any, status: int, reason: bytes) -> None:
