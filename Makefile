@@ -26,6 +26,7 @@ run: $(VENV)/run.done
 	@[ -n "$$SECRET_KEY" ] || [ -e "$(DATA_DIR)/env" ] || (umask 077 && $(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48))' > "$(DATA_DIR)/env")
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) createcachetable --verbosity 0
+	@$(MANAGE) clearsessions
 	@$(COLLECTED) || $(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo --if-first-start
 	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan off --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
@@ -40,7 +41,7 @@ check: $(VENV)/dev.done
 	$(BIN)/mypy
 	$(BIN)/djlint --check --lint --quiet templates
 	$(TOOLS) $(MANAGE) makemigrations --check --dry-run
-	$(BIN)/bandit --quiet --recursive apikeys config
+	$(BIN)/bandit --quiet --severity-level medium --recursive apikeys config
 	$(TOOLS) HTTPS=on $(MANAGE) check --deploy --fail-level WARNING
 
 audit: $(VENV)/dev.done  ## Known vulnerabilities of the locked packages; needs an index that knows them.

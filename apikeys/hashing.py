@@ -51,8 +51,16 @@ def _place() -> Iterator[None]:
 
 
 class PasswordHasher(Argon2PasswordHasher):
-    """Passwords of people, stored in Django's format."""
+    """Passwords of people, stored in Django's format. They wait for the same turns."""
 
     time_cost = TIME
     memory_cost = MEMORY
     parallelism = LANES
+
+    def encode(self, password: str, salt: str) -> str:
+        with _turns:
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with _turns:
+            return super().verify(password, encoded)

@@ -1,11 +1,18 @@
 import logging
 import re
 
-TOKEN = re.compile(r"[A-Z]{40,}")
+# What opens something, and what is written in its place.
+SECRETS = [
+    (re.compile(r"[A-Z]{40,}"), "<token>"),
+    (re.compile(r"(password/reset/key/)[^/\s\"]+"), r"\1<key>"),
+]
 
 
 class Masked(logging.Formatter):
-    """Write each line with what looks like a token masked, wherever it came in: message, arguments or traceback."""
+    """Write each line with its secrets masked, wherever they came in: message, arguments or traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return TOKEN.sub("<token>", super().format(record))
+        line = super().format(record)
+        for secret, mask in SECRETS:
+            line = secret.sub(mask, line)
+        return line
