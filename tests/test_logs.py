@@ -68,3 +68,11 @@ def test_no_logger_has_a_way_around_the_mask():
     handlers = [handler for logger in loggers for handler in logger.handlers]
 
     assert all(isinstance(handler, logging.NullHandler) for handler in handlers)
+
+
+def test_the_key_of_a_password_reset_is_masked(log):
+    logging.getLogger("uvicorn.access").info(
+        '%s - "%s %s HTTP/1.1" %s', "::1", "GET", "/auth/password/reset/key/3-d1x/", 200
+    )
+
+    assert "/auth/password/reset/key/<key>/" in log.getvalue()
