@@ -2,7 +2,7 @@
 
 from csp.constants import NONE, SELF
 
-from config.environment import BASE_DIR, DATA_DIR, env, read, switch
+from config.environment import BASE_DIR, DATA_DIR, choice, env, read, switch, wrong
 
 SECRET_KEY = read("SECRET_KEY", env.str)
 SECRET_KEY_FALLBACKS = read("SECRET_KEY_FALLBACKS", env.list, default=[])
@@ -64,7 +64,8 @@ TEMPLATES = [
 
 DATABASES = {"default": read("DATABASE_URL", env.db_url, default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 DATABASES["default"] |= {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+ENGINE = DATABASES["default"].get("ENGINE", "")
+if ENGINE == "django.db.backends.sqlite3":
     # FULL: with NORMAL a power cut may bring a deleted token back. IMMEDIATE: with DEFERRED a second writer fails at
     # once instead of waiting for its turn.
     DATABASES["default"]["OPTIONS"] = {
@@ -72,11 +73,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
     }
-elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+elif ENGINE == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=5s")
     DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 2)
 else:
-    raise SystemExit("DATABASE_URL must begin with sqlite:// or postgres://. README.md lists every variable.")
+    raise wrong("DATABASE_URL", "must begin with sqlite:// or postgres://")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
@@ -172,7 +173,10 @@ LOGGING = {
         "masked": {"()": "apikeys.logs.Masked", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked"}},
-    "root": {"handlers": ["console"], "level": read("LOG_LEVEL", env.str, default="INFO").upper()},
+    "root": {
+        "handlers": ["console"],
+        "level": choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),
+    },
     "loggers": {
         name: {"handlers": [], "propagate": True} for name in ["django", "django.server", "uvicorn", "uvicorn.access"]
     },

@@ -37,6 +37,9 @@ def server_error(request: Any) -> HttpResponse:
 
 def error(request: Any, status: int, template: str = "") -> HttpResponse:
     """Render without context processors: no session, no user, no query that might fail again."""
+    if request.headers.get("HX-Request") == "true" and status < 500:
+        # A whole page has no place in a dialog: let the browser ask again, and show it then.
+        return HttpResponse(status=status, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
     else:

@@ -247,3 +247,13 @@ def test_two_tabs_tell_the_second_one_what_the_first_did(table, shop, context):
 
     toast(second, "This key has no pending renewal.")
     assert accepted(shop, shop.old)
+
+
+def test_a_page_that_is_out_of_date_is_loaded_again_and_never_put_into_a_dialog(table, erp, context):
+    context.clear_cookies(name="csrftoken")
+
+    with table.expect_navigation():
+        choose(table, erp, "Renew Token")
+
+    expect(table.get_by_role("heading", name="API Keys", exact=True)).to_be_visible()
+    assert not fresh(erp).is_renewing
