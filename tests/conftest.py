@@ -17,6 +17,17 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 BY = Actor("admin@acme.example", "203.0.113.24")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Last come the tests that commit: they empty the tables behind them, with what the migrations laid down."""
+    items.sort(key=commits)
+
+
+def commits(item) -> bool:
+    marked = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
+    return marked or "transactional_db" in item.fixturenames
+
+
 @pytest.fixture(autouse=True)
 def no_proofs():
     """Begin without proofs: a test's token ids may come again in the next one."""

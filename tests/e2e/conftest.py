@@ -79,9 +79,10 @@ def kebab(page, key):
 
 
 def choose(page, key, item: str):
-    """Open the menu of a key and choose an item, as with a mouse. Returns the dialog that follows."""
+    """Open the menu of a key, choose an item with the mouse, and return the dialog once the answer is there."""
     kebab(page, key).click()
     page.get_by_role("menuitem", name=item).click()
+    expect(page.locator(".htmx-request")).to_have_count(0)
     return page.get_by_role("dialog", name=item)
 
 
