@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -19,6 +20,7 @@ from .models import Account, Actor, APIKey, KeyGone, Member, NotAllowed, Refusal
 from .responses import refused
 
 View = Callable[..., HttpResponse]
+require_page_or_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class MemberRequest(HttpRequest):
@@ -96,6 +98,11 @@ def sign_in(request: MemberRequest) -> HttpResponse:
         query["session"] = "ended"
     address = f"{reverse(settings.LOGIN_URL)}?{urlencode(query)}"
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what the form of a page was posted with, or None when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def address_of(request: HttpRequest) -> str | None:

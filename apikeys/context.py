@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
+from .models import Resource
+
 # house rules of htmx here: nothing inherited, evaluated, injected or remembered; refusals are shown.
 HTMX = json.dumps(
     {
@@ -36,5 +38,6 @@ def shell(request: Any) -> dict[str, Any]:
         "support_url": settings.SUPPORT_URL,
         "account": request.account,
         "member": request.member,
+        "may_edit": request.member.may(Resource.EDIT),
         "accounts": request.user.accounts.all(),
     }

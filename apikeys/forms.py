@@ -1,14 +1,83 @@
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import forms
+from django.contrib.auth.models import Group
+from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from .fields import Field
+from .models import ChangedMeanwhile
+from .models.accounts import roles_to_give
+from .models.keys import NAME_LENGTH, is_printable
 
-class RenewalForm(forms.Form):
-    """Names the renewal that the person saw, by the id of its new token."""
 
-    renewal = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+class SeenForm(forms.Form):
+    """Names the newest token that the person saw, by its id: what ends tokens ends those."""
+
+    token = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
 
-class CompleteRenewalForm(RenewalForm):
+def token_seen(data: QueryDict) -> int:
+    """Return which token a form was about; a form that does not say is about none that exists."""
+    form = SeenForm(data)
+    if not form.is_valid():
+        raise ChangedMeanwhile
+    return int(form.cleaned_data["token"])
+
+
+class CompleteRenewalForm(SeenForm):
     old_token = forms.ChoiceField(choices=[("later", _("Later")), ("now", _("Now"))])
+
+
+class DeleteKeyForm(SeenForm):
+    bound_field_class = Field
+
+    understood = forms.BooleanField(
+        label=_("I understand that this action cannot be undone"),
+        error_messages={"required": _("Check this option to delete the key")},
+    )
+
+
+class RolesForm(forms.Form):
+    """A form with the list of roles, as templates/apikeys/_roles_field.html draws it."""
+
+    bound_field_class = Field
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        required=False,
+        error_messages=dict.fromkeys(["invalid_choice", "invalid_list"], _("Select roles from the list")),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles_to_give = list(roles_to_give())
+        cast(forms.MultipleChoiceField, self.fields["roles"]).choices = [(role.pk, role) for role in self.roles_to_give]
+
+    @property
+    def chosen(self) -> set[str]:
+        """The ids of the roles that are checked, as the page writes them."""
+        return {str(getattr(role, "pk", role)) for role in self["roles"].value() or []}
+
+    def clean_roles(self) -> list[Group]:
+        return [role for role in self.roles_to_give if str(role.pk) in self.cleaned_data["roles"]]
+
+
+class GenerateKeyForm(RolesForm):
+    # No `maxlength`, with which a browser would cut what is pasted.
+    name = forms.CharField(
+        label=_("Key identification"),
+        help_text=_("Name that identifies the key in the list, such as the integration that uses it"),
+        validators=[MaxLengthValidator(NAME_LENGTH, _("Use at most %(limit_value)d characters")), is_printable],
+        error_messages={"required": _("Fill in the key identification")},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    field_order = ["name", "roles"]
+
+
+class EditKeyForm(RolesForm):
+    is_active = forms.BooleanField(label=_("Active"), required=False)
+    state = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -12,17 +12,21 @@ from .models import APIKey, Member, Resource
 
 
 class Item(NamedTuple):
-    """`name` is the name of its URL too. What acts at once is posted; the rest opens a dialog."""
+    """`url` is the name of its URL. What acts at once is posted, with a status to set; the rest opens a dialog."""
 
-    name: str
+    url: str
     label: Promise
     icon: str
     needs: Resource
     offered: Callable[[APIKey], bool]
     acts_at_once: bool = False
+    status: str = ""
+    hint: Promise | str = ""
+    is_critical: bool = False
 
 
 MENU = (
+    Item("edit", _("Edit"), "pencil", Resource.EDIT, lambda key: True),
     Item(
         "renewal",
         _("Renew Token"),
@@ -33,6 +37,18 @@ MENU = (
     ),
     Item("old_token_delete", _("Delete Old Token"), "trash", Resource.RENEW, lambda key: key.is_renewing),
     Item("renewal_undo", _("Undo Renewal"), "arrow-uturn-left", Resource.RENEW, lambda key: key.is_renewing),
+    Item("status", _("Deactivate"), "pause-circle", Resource.EDIT, lambda key: key.is_active),
+    Item(
+        "status",
+        _("Activate"),
+        "play-circle",
+        Resource.EDIT,
+        lambda key: not key.is_active,
+        acts_at_once=True,
+        status="active",
+        hint=_("Activate a key only if it was not compromised"),
+    ),
+    Item("delete", _("Delete Key"), "trash", Resource.EDIT, lambda key: True, is_critical=True),
 )
 
 

@@ -23,6 +23,9 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            # Machines sign in with a key; a browser's cookie adds nothing there.
+            return self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             self._limit(request)
         response = self.get_response(request)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 def dialog(
     request: MemberRequest, template: str, title: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Show the template of a flow: as a dialog over the page, or as a page of its own."""
+    """Show the template of a flow: as a dialog over the page, or as a page of its own. With errors in its form: 422."""
     layout = "apikeys/_dialog.html" if request.htmx else "apikeys/_page.html"
+    if "form" in context and context["form"].errors:
+        status = 422
     response = render(request, template, {"layout": layout, "title": title, **context}, status=status)
     response["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""The four resources and the predefined roles that hold them."""
+"""The four resources, the mark of roles that reach far, and the predefined roles that hold them."""
 
 from typing import Any
 
@@ -10,13 +10,14 @@ RESOURCES = {
     "renew_api_token": "Renew API Token",
     "edit_api_keys_settings": "Edit API Keys settings",
 }
+BROAD = {"broad_access": "Broad access"}
 ROLES = {
-    "User Administrator - RESTRICTED": list(RESOURCES),
-    "Owner (Admin Super)": ["view_api_keys"],
+    "User Administrator - RESTRICTED": [*RESOURCES, *BROAD],
+    "Owner (Admin Super)": ["view_api_keys", *BROAD],
     "API Keys Viewer": ["view_api_keys"],
     # Carried by keys for the services behind.
     "Catalog": [],
-    "OMS - Full access": [],
+    "OMS - Full access": [*BROAD],
     "Logistics": [],
     "Pricing": [],
 }
@@ -30,7 +31,7 @@ def seed(apps: Any, schema_editor: Any) -> None:
         codename: apps.get_model("auth", "Permission").objects.get_or_create(
             content_type=content_type, codename=codename, defaults={"name": name}
         )[0]
-        for codename, name in RESOURCES.items()
+        for codename, name in (RESOURCES | BROAD).items()
     }
     for name, codenames in ROLES.items():
         role, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)

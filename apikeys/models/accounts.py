@@ -4,7 +4,7 @@ import datetime as dt
 import zoneinfo
 from functools import cached_property
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -21,6 +21,16 @@ class Resource(models.TextChoices):
     EDIT = "edit_api_keys", _("Edit API Keys")
     RENEW = "renew_api_token", _("Renew API Token")
     SETTINGS = "edit_api_keys_settings", _("Edit API Keys settings")
+
+
+# The codename of a mark, no resource: a role that holds it reaches further than most integrations need.
+BROAD = "broad_access"
+
+
+def roles_to_give() -> models.QuerySet[Group]:
+    """Return all roles by name, each with `is_broad`."""
+    broad = Permission.objects.filter(group=models.OuterRef("pk"), content_type__app_label="apikeys", codename=BROAD)
+    return Group.objects.annotate(is_broad=models.Exists(broad)).order_by("name")
 
 
 class TokenDuration(models.IntegerChoices):

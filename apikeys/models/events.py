@@ -28,6 +28,7 @@ class Event(models.Model):
         COMPLETED = "completed", _("Renewal completed")
         OLD_TOKEN_DELETED = "old_token_deleted", _("Old token deleted")
         RENEWAL_UNDONE = "renewal_undone", _("Renewal undone")
+        ROLES_CHANGED = "roles_changed", _("Roles changed")
         ACTIVATED = "activated", _("Key activated")
         DEACTIVATED = "deactivated", _("Key deactivated")
         DELETED = "deleted", _("Key deleted")

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .accounts import Account, Resource
+from .accounts import BROAD, Account, Resource
 from .events import Actor, Event
 from .refusals import ChangedMeanwhile, KeyGone
 from .renewal import Renewable
@@ -20,6 +20,10 @@ from .tokens import LETTERS, Plaintext, Token
 PREFIX = "vtexappkey"
 RANDOM_LETTERS = 6
 KEY_FORMAT = rf"{PREFIX}-[a-z][a-z0-9]{{0,31}}-[A-Z]{{{RANDOM_LETTERS}}}"
+
+
+NAME_LENGTH = 80
+is_printable = RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characters only"), inverse_match=True)
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
@@ -34,11 +38,7 @@ class APIKey(Renewable):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_keys")
     key = models.CharField(max_length=64, unique=True, editable=False)
-    name = models.CharField(
-        _("key identification"),
-        max_length=80,
-        validators=[RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characters only"), inverse_match=True)],
-    )
+    name = models.CharField(_("key identification"), max_length=NAME_LENGTH, validators=[is_printable])
     roles = models.ManyToManyField(Group, blank=True, related_name="api_keys")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -48,7 +48,7 @@ class APIKey(Renewable):
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
-        permissions = [(resource.value, resource.label) for resource in Resource]
+        permissions = [*((resource.value, resource.label) for resource in Resource), (BROAD, _("Broad access"))]
         constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="api_key_named")]
         indexes = [models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first")]
 
@@ -80,21 +80,54 @@ class APIKey(Renewable):
                     raise
 
     def activate(self, *, by: Actor) -> None:
-        self._switch(Event.Action.ACTIVATED, is_active=True, by=by)
+        with self.changing(Event.Action.ACTIVATED, by=by) as (key, _event):
+            key._switch(is_active=True)
 
-    def deactivate(self, *, by: Actor) -> None:
-        """From the commit on the key's tokens are refused."""
-        self._switch(Event.Action.DEACTIVATED, is_active=False, by=by)
+    def deactivate(self, *, by: Actor, seen: int | None = None) -> None:
+        """From the commit on the key's tokens are refused. `seen` is the id of the newest token that the person saw."""
+        with self.changing(Event.Action.DEACTIVATED, by=by) as (key, _event):
+            key._refuse_unseen(seen)
+            key._switch(is_active=False)
 
-    def _switch(self, action: Event.Action, *, is_active: bool, by: Actor) -> None:
-        with self.changing(action, by=by) as (key, _event):
-            if key.is_active == is_active:
+    def _switch(self, *, is_active: bool) -> None:
+        if self.is_active == is_active:
+            raise ChangedMeanwhile
+        APIKey.objects.filter(pk=self.pk).update(is_active=is_active)
+
+    def edit(self, *, roles: Iterable[Group], is_active: bool, seen: str, by: Actor) -> None:
+        """Give the key these roles and this status: one event for each of the two that changes.
+
+        `seen` is the `state` that the person saw.
+        """
+        with transaction.atomic():
+            key = self._locked()
+            if seen != key.state:
                 raise ChangedMeanwhile
-            APIKey.objects.filter(pk=key.pk).update(is_active=is_active)
+            key._set_roles(set(roles), by=by)
+            if key.is_active != is_active:
+                key.activate(by=by) if is_active else key.deactivate(by=by)
 
-    def delete(self, *, by: Actor) -> None:  # type: ignore[override]  # nobody deletes a key without an event
-        """Delete the key and its tokens for good. Its events stay."""
+    def _set_roles(self, roles: set[Group], *, by: Actor) -> None:
+        had = set(self.roles.all())
+        if roles == had:
+            return
+        with self.changing(Event.Action.ROLES_CHANGED, by=by) as (key, event):
+            key.roles.set(roles)
+            event.details = {
+                "added": sorted(role.name for role in roles - had),
+                "removed": sorted(role.name for role in had - roles),
+            }
+
+    @property
+    def state(self) -> str:
+        """What Edit can change, as one word: two that are alike mean that nobody changed it in between."""
+        roles = sorted(role.pk for role in self.roles.all())
+        return f"{'active' if self.is_active else 'inactive'}-{'-'.join(map(str, roles))}"
+
+    def delete(self, *, by: Actor, seen: int | None = None) -> None:  # type: ignore[override]  # never without an event
+        """Delete the key and its tokens for good. Its events stay. `seen` as for `deactivate`."""
         with self.changing(Event.Action.DELETED, by=by) as (key, _event):
+            key._refuse_unseen(seen)
             super(APIKey, key).delete()
 
     @contextmanager
@@ -104,12 +137,16 @@ class APIKey(Renewable):
         On SQLite the transaction itself is the lock (IMMEDIATE).
         """
         with transaction.atomic():
-            key = APIKey.objects.select_for_update(of=("self",)).select_related("account").filter(pk=self.pk).first()
-            if key is None:
-                raise KeyGone
+            key = self._locked()
             event = Event.of(action, key, by=by)
             yield key, event
             event.save()
+
+    def _locked(self) -> APIKey:
+        key = APIKey.objects.select_for_update(of=("self",)).select_related("account").filter(pk=self.pk).first()
+        if key is None:
+            raise KeyGone
+        return key
 
     @property
     def alert(self) -> str:

@@ -46,6 +46,11 @@ class Renewable(models.Model):
         return self.old_token is not None
 
     @property
+    def in_use(self) -> bool:
+        """Used in the last 24 hours, with any of its tokens."""
+        return any(token.in_use for token in self._tokens)
+
+    @property
     def _tokens(self) -> list[Token]:
         return sorted(self.tokens.all(), key=lambda token: token.is_old)
 
@@ -72,7 +77,7 @@ class Renewable(models.Model):
     def delete_old_token(self, *, by: Actor, seen: int | None = None) -> None:
         """Complete the renewal: from the commit on only the new token is valid.
 
-        `seen` is the id of the new token that the person saw: it tells this renewal from a later one.
+        `seen` is the id of the newest token that the person saw: it tells this renewal from a later one.
         """
         with self.changing(Event.Action.OLD_TOKEN_DELETED, by=by) as (key, event):
             _new, old = key._pending(seen)
@@ -89,9 +94,12 @@ class Renewable(models.Model):
 
     def _pending(self, seen: int | None) -> tuple[Token, Token]:
         """Return the new and the old token of the pending renewal that the person saw."""
-        new, old = self.token, self.old_token
-        if old is None:
+        if self.old_token is None:
             raise NoRenewalPending
-        if seen not in (None, new.pk):
+        self._refuse_unseen(seen)
+        return self.token, self.old_token
+
+    def _refuse_unseen(self, seen: int | None) -> None:
+        """Refuse to end tokens that are not those the person saw: the newest is another one by now."""
+        if seen not in (None, self.token.pk):
             raise ChangedMeanwhile
-        return new, old

@@ -4,14 +4,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from apikeys.access import MemberRequest, for_key
-from apikeys.forms import CompleteRenewalForm, RenewalForm
+from apikeys.access import MemberRequest, for_key, require_page_or_act
+from apikeys.forms import CompleteRenewalForm, token_seen
 from apikeys.models import APIKey, ChangedMeanwhile, NoRenewalPending, Resource
 from apikeys.responses import dialog, done
-
-require_page_or_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_page_or_act
@@ -34,7 +32,7 @@ def complete(request: MemberRequest, key: APIKey) -> HttpResponse:
     form = CompleteRenewalForm(request.POST)
     if not form.is_valid():
         raise ChangedMeanwhile
-    seen = form.cleaned_data["renewal"]
+    seen = form.cleaned_data["token"]
     if form.cleaned_data["old_token"] == "now":  # noqa: S105  # a choice, no password
         key.delete_old_token(by=request.actor, seen=seen)
         return done(request, _("Renewal completed. The old token was deleted."))
@@ -47,7 +45,7 @@ def complete(request: MemberRequest, key: APIKey) -> HttpResponse:
 def delete_old_token(request: MemberRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
         return confirm(request, "apikeys/delete_old_token.html", _("Delete Old Token"), key)
-    key.delete_old_token(by=request.actor, seen=renewal_seen(request))
+    key.delete_old_token(by=request.actor, seen=token_seen(request.POST))
     return done(request, _("Old token deleted"))
 
 
@@ -56,7 +54,7 @@ def delete_old_token(request: MemberRequest, key: APIKey) -> HttpResponse:
 def undo(request: MemberRequest, key: APIKey) -> HttpResponse:
     if request.method != "POST":
         return confirm(request, "apikeys/undo_renewal.html", _("Undo Renewal"), key)
-    key.undo_renewal(by=request.actor, seen=renewal_seen(request))
+    key.undo_renewal(by=request.actor, seen=token_seen(request.POST))
     return done(request, _("Renewal undone"))
 
 
@@ -65,11 +63,3 @@ def confirm(request: MemberRequest, template: str, title: str, key: APIKey) -> H
     if not key.is_renewing:
         raise NoRenewalPending
     return dialog(request, template, title, {"key": key})
-
-
-def renewal_seen(request: MemberRequest) -> int:
-    """Return which renewal the form was about; a form that does not say is about none that exists."""
-    form = RenewalForm(request.POST)
-    if not form.is_valid():
-        raise ChangedMeanwhile
-    return int(form.cleaned_data["renewal"])

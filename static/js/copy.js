@@ -42,24 +42,25 @@ function say(words) {
   if (region) region.textContent = words;
 }
 
-// Now would leave only a token that nobody has: ask once more, before htmx sees the submit.
-document.addEventListener(
-  "submit",
-  (event) => {
-    const form = event.target;
-    const secret = document.querySelector("[data-secret]");
-    const chosen = form.dataset.guard && new FormData(form).get("old_token") === form.dataset.guard;
-    if (!secret || !chosen || "copied" in secret.dataset) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    delete form.dataset.guard;
-    document.getElementById("dialog-alert").replaceChildren(document.getElementById("not-copied").content.cloneNode(true));
-    const submit = document.querySelector(`[form="${form.id}"][data-anyway]`);
-    submit.textContent = submit.dataset.anyway;
-    document.querySelector("[data-copy=secret]").focus();
-  },
-  true,
-);
+// What would leave a token that nobody has is asked once more, before the browser or htmx sees it.
+function guard(event, holder, isAskedFor) {
+  const secret = document.querySelector("[data-secret]");
+  if (!secret || !holder?.dataset.guard || "copied" in secret.dataset || !isAskedFor(holder)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  delete holder.dataset.guard;
+  document.getElementById("dialog-alert").replaceChildren(document.getElementById("not-copied").content.cloneNode(true));
+  const submit = document.querySelector("[data-anyway]");
+  submit.textContent = submit.dataset.anyway;
+  document.querySelector("[data-copy=secret]").focus();
+}
+
+const isChosen = (form) => new FormData(form).get("old_token") === form.dataset.guard;
+const always = () => true;
+
+document.addEventListener("submit", (event) => guard(event, event.target, isChosen), true);
+document.addEventListener("submit", (event) => guard(event, event.target.closest("#dismiss") && event.target.closest("dialog"), always), true);
+document.addEventListener("cancel", (event) => guard(event, event.target, always), true);
 
 // Not on a page that the browser keeps for Back.
 addEventListener("pagehide", () => {

@@ -4,37 +4,42 @@ class FlowDialog extends HTMLElement {
   connectedCallback() {
     const dialog = this.querySelector("dialog");
     const confirmation = Boolean(dialog.querySelector(".confirmation"));
-    dialog.addEventListener("close", () => this.closed());
+    dialog.addEventListener("close", () => {
+      this.remove();
+      left(this.dataset.opener);
+    });
     dialog.addEventListener("click", (event) => {
       if (confirmation && event.target === dialog) dialog.close();
     });
     dialog.showModal();
-  }
-
-  closed() {
-    const opener = document.getElementById(this.dataset.opener);
-    this.remove();
-    focusSoon.row = openers().indexOf(opener);
-    opener?.focus();
-    document.body.dispatchEvent(new Event("dialog-closed"));
   }
 }
 
 customElements.define("flow-dialog", FlowDialog);
 
 // The server is done, or refused: close what is open; where nothing is, fetch the table all the same.
-document.body.addEventListener("close-dialog", () => {
+document.body.addEventListener("close-dialog", ({ target }) => {
   const dialog = document.querySelector("flow-dialog dialog");
+  const menu = target.closest(".menu");
   if (dialog) dialog.close();
-  else document.body.dispatchEvent(new Event("dialog-closed"));
+  else left(menu && document.querySelector(`[popovertarget="${menu.id}"]`).id);
 });
 
-// The row of the opener may be gone from the fetched table: then the next row, or the title, has the focus.
-const focusSoon = { row: -1 };
-const openers = () => [...document.querySelectorAll(".row-menu")];
+const rows = () => [...document.querySelectorAll(".row-menu")];
+let back = null;
 
-document.body.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "keys" || document.activeElement !== document.body || focusSoon.row < 0) return;
-  const next = openers()[Math.min(focusSoon.row, openers().length - 1)] ?? document.querySelector("h1");
-  next.focus();
+// Give the focus back to what opened the dialog, and let the table fetch itself again.
+function left(id) {
+  const opener = document.getElementById(id);
+  back = { id, row: rows().indexOf(opener) };
+  opener?.focus();
+  document.body.dispatchEvent(new Event("dialog-closed"));
+}
+
+// In the fetched table the opener is new (a key that was generated) or gone: then the next row, or the title.
+document.body.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "keys" || !back || document.activeElement !== document.body) return;
+  const next = rows()[Math.min(Math.max(back.row, 0), rows().length - 1)];
+  (document.getElementById(back.id) ?? next ?? document.querySelector("h1")).focus();
+  back = null;
 });

@@ -7,7 +7,7 @@ function enhance(menu) {
   if (!button || menu.role === "menu" || !items(menu).length) return;
   menu.role = "menu";
   menu.setAttribute("aria-labelledby", button.id);
-  for (const wrapper of menu.querySelectorAll("ul, li, form")) wrapper.role = "none";
+  for (const wrapper of menu.querySelectorAll("ul, li:not([role]), form")) wrapper.role = "none";
   for (const item of items(menu)) {
     item.role = "menuitem";
     item.tabIndex = -1;

@@ -19,15 +19,16 @@ def press(page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def open_menu(page, key) -> None:
+def choose(page, key, letter: str) -> None:
+    """Open the menu of a key and choose the first item that begins with the letter."""
     kebab(page, key).focus()
     press(page, "Enter")
     expect(page.get_by_role("menu").get_by_role("menuitem").first).to_be_focused()
+    press(page, letter, "Enter")
 
 
 def test_renew_and_complete_by_keyboard(table, erp):
-    open_menu(table, erp)
-    press(table, "Enter")
+    choose(table, erp, "r")
     dialog = table.get_by_role("dialog", name="Renew Token")
     expect(dialog.get_by_role("button", name="Copy token")).to_be_focused()
     plaintext = token_shown(dialog)
@@ -47,8 +48,7 @@ def test_renew_and_complete_by_keyboard(table, erp):
     [("d", "Delete Old Token", "Old token deleted"), ("u", "Undo Renewal", "Renewal undone")],
 )
 def test_end_a_renewal_by_keyboard(table, shop, letter, flow, words):
-    open_menu(table, shop)
-    press(table, letter, "Enter") if letter != "d" else press(table, "Enter")
+    choose(table, shop, letter)
     dialog = table.get_by_role("dialog", name=flow)
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
 
@@ -60,8 +60,7 @@ def test_end_a_renewal_by_keyboard(table, shop, letter, flow, words):
 
 @pytest.mark.parametrize("way", ["Escape", "Enter"])
 def test_a_confirmation_that_is_left_gives_the_focus_back(table, shop, way):
-    open_menu(table, shop)
-    press(table, "Enter")
+    choose(table, shop, "d")
     expect(table.get_by_role("button", name="Cancel")).to_be_focused()
 
     press(table, way)
@@ -72,8 +71,7 @@ def test_a_confirmation_that_is_left_gives_the_focus_back(table, shop, way):
 
 
 def test_the_focus_goes_to_the_next_row_when_its_own_is_gone(table, erp, shop):
-    open_menu(table, shop)
-    press(table, "Enter")
+    choose(table, shop, "d")
     expect(table.get_by_role("button", name="Cancel")).to_be_focused()
     shop.delete(by=BY)
 
@@ -84,8 +82,7 @@ def test_the_focus_goes_to_the_next_row_when_its_own_is_gone(table, erp, shop):
 
 
 def test_the_focus_goes_to_the_title_when_no_row_is_left(table, erp, shop):
-    open_menu(table, shop)
-    press(table, "Enter")
+    choose(table, shop, "d")
     expect(table.get_by_role("button", name="Cancel")).to_be_focused()
     erp.delete(by=BY)
     shop.delete(by=BY)
@@ -96,7 +93,9 @@ def test_the_focus_goes_to_the_title_when_no_row_is_left(table, erp, shop):
 
 
 def test_the_menu_follows_the_pattern_of_menu_buttons(table, shop):
-    first, last = (table.get_by_role("menuitem", name=name) for name in ("Delete Old Token", "Undo Renewal"))
+    first, second, last = (
+        table.get_by_role("menuitem", name=name) for name in ("Edit", "Delete Old Token", "Delete Key")
+    )
     kebab(table, shop).focus()
 
     press(table, "ArrowUp")
@@ -104,6 +103,8 @@ def test_the_menu_follows_the_pattern_of_menu_buttons(table, shop):
     expect(kebab(table, shop)).to_have_attribute("aria-expanded", "true")
     press(table, "ArrowDown")
     expect(first).to_be_focused()
+    press(table, "ArrowDown")
+    expect(second).to_be_focused()
     press(table, "End")
     expect(last).to_be_focused()
     press(table, "Home")

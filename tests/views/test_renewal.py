@@ -30,7 +30,7 @@ def renew(visitor, key):
 
 
 def complete(visitor, key, old_token, renewal=None):
-    return visitor.post(url("renewal_complete", key), {"old_token": old_token, "renewal": renewal or new_token(key)})
+    return visitor.post(url("renewal_complete", key), {"old_token": old_token, "token": renewal or new_token(key)})
 
 
 class TestRenew:
@@ -152,7 +152,7 @@ class TestComplete:
         assert accepted(shop, shop.new)
 
     @pytest.mark.parametrize(
-        "data", [{}, {"old_token": "now"}, {"old_token": "soon"}, {"old_token": "now", "renewal": "x"}]
+        "data", [{}, {"old_token": "now"}, {"old_token": "soon"}, {"old_token": "now", "token": "x"}]
     )
     def test_a_form_that_does_not_say_what_it_means_changes_nothing(self, htmx, shop, data):
         response = htmx.post(url("renewal_complete", shop), data)
@@ -166,12 +166,12 @@ class TestDeleteOldToken:
     def test_the_confirmation_names_the_renewal_that_is_seen(self, htmx, shop):
         response = htmx.get(url("old_token_delete", shop))
 
-        assert f'name="renewal" value="{new_token(shop)}"' in response.text
+        assert f'name="token" value="{new_token(shop)}"' in response.text
         assert shop.key in response.text
         assert accepted(shop, shop.old)
 
     def test_delete_leaves_only_the_new_token(self, htmx, shop):
-        response = htmx.post(url("old_token_delete", shop), {"renewal": new_token(shop)})
+        response = htmx.post(url("old_token_delete", shop), {"token": new_token(shop)})
 
         assert (response.status_code, said(response)) == (204, ["Old token deleted"])
         assert not accepted(shop, shop.old)
@@ -206,12 +206,12 @@ class TestDeleteOldToken:
     def test_it_stays_possible_when_the_beta_is_switched_off(self, htmx, shop):
         Account.objects.update(in_beta=False)
 
-        assert htmx.post(url("old_token_delete", shop), {"renewal": new_token(shop)}).status_code == 204
+        assert htmx.post(url("old_token_delete", shop), {"token": new_token(shop)}).status_code == 204
 
 
 class TestUndoRenewal:
     def test_undo_brings_the_old_token_back(self, htmx, shop):
-        response = htmx.post(url("renewal_undo", shop), {"renewal": new_token(shop)})
+        response = htmx.post(url("renewal_undo", shop), {"token": new_token(shop)})
 
         assert (response.status_code, said(response)) == (204, ["Renewal undone"])
         assert accepted(shop, shop.old)
@@ -226,7 +226,7 @@ class TestUndoRenewal:
     def test_it_stays_possible_when_the_beta_is_switched_off(self, htmx, shop):
         Account.objects.update(in_beta=False)
 
-        assert htmx.post(url("renewal_undo", shop), {"renewal": new_token(shop)}).status_code == 204
+        assert htmx.post(url("renewal_undo", shop), {"token": new_token(shop)}).status_code == 204
 
 
 @pytest.mark.parametrize("flow", ["renewal_complete", "old_token_delete", "renewal_undo"])
@@ -234,7 +234,7 @@ class TestEveryEndOfARenewal:
     """The same questions to Now, Delete Old Token and Undo Renewal."""
 
     def act(self, visitor, flow, key, renewal):
-        return visitor.post(url(flow, key), {"old_token": "now", "renewal": renewal})
+        return visitor.post(url(flow, key), {"old_token": "now", "token": renewal})
 
     def test_with_none_pending_it_is_404_and_changes_nothing(self, htmx, erp, flow):
         response = self.act(htmx, flow, erp, erp.token.pk)
@@ -275,7 +275,7 @@ class TestEveryEndOfARenewal:
         acme.memberships.get(user__email="admin@acme.example").roles.set(viewer.memberships.get().roles.all())
 
         response = htmx.post(
-            url(flow, shop), {"old_token": "now", "renewal": seen}, headers={"HX-Target": "dialog-alert"}
+            url(flow, shop), {"old_token": "now", "token": seen}, headers={"HX-Target": "dialog-alert"}
         )
 
         assert response.status_code == 403

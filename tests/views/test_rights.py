@@ -21,6 +21,10 @@ NOT_ALLOWED = 405
 PAGES = {
     "home": {"GET": [SIGN_IN, 302, 302, 302, 302]},
     "keys": {"GET": [SIGN_IN, 200, 200, 404, 404]},
+    "generate": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
+    "edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
+    "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
+    "delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
     "renewal": {"GET": [SIGN_IN, 403, 302, 404, 404], "POST": [SIGN_IN, 403, 200, 404, 404]},
     "renewal_complete": {"POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
@@ -50,9 +54,9 @@ def visit(request, erp, shop):
         client = Client()
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
-        key = None if route in ("keys",) else erp if route == "renewal" else shop
+        key = None if route in ("keys", "generate") else erp if route == "renewal" else shop
         address = "/" if route == "home" else "/theme/" if route == "theme" else url(route, key)
-        data = {"renewal": shop.token.pk, "old_token": "now"} if method == "POST" else None
+        data = {"token": shop.token.pk, "old_token": "now"} if method == "POST" else None
         return getattr(client, method.lower())(address, data).status_code
 
     return visit
@@ -101,7 +105,9 @@ def test_verify_answers_every_method_the_same(client, db, method):
     assert client.generic(method, "/api/verify").status_code == OPEN["verify"]
 
 
-@pytest.mark.parametrize("route", ["renewal", "renewal_complete", "renewal_undo", "old_token_delete"])
+@pytest.mark.parametrize(
+    "route", ["edit", "status", "delete", "renewal", "renewal_complete", "renewal_undo", "old_token_delete"]
+)
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 def test_a_foreign_key_is_the_same_as_a_missing_one(client, stranger, admin, erp, route, headers):
     client.force_login(stranger)

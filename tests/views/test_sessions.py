@@ -236,7 +236,7 @@ def test_a_form_sent_after_the_session_ended_changes_nothing(later, ana_in, erp)
 
 
 def test_no_cookie_carries_messages(ana_in, shop):
-    assert ana_in.post(url("renewal_undo", shop), {"renewal": shop.token.pk}).status_code == 303
+    assert ana_in.post(url("renewal_undo", shop), {"token": shop.token.pk}).status_code == 303
     ana_in.get("/")
     ana_in.post("/auth/logout/")
 

@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group, Permission
 
 from apikeys.models import Account, APIKey, Token
 from tests.conftest import BY
@@ -103,8 +104,6 @@ def test_an_inactive_key_says_so(plain, erp):
 
 
 def test_more_than_two_roles_open_in_a_list(plain, erp, django_user_model):
-    from django.contrib.auth.models import Group
-
     erp.roles.set(Group.objects.filter(name__in=["Catalog", "Pricing", "Logistics"]))
     response = plain.get(url("keys"))
 
@@ -113,21 +112,36 @@ def test_more_than_two_roles_open_in_a_list(plain, erp, django_user_model):
     assert [role.get_text() for role in listed] == ["Catalog", "Logistics", "Pricing"]
 
 
-@pytest.mark.parametrize("active", [True, False])
-def test_the_menu_offers_what_the_state_allows(plain, erp, shop, active):
+@pytest.mark.parametrize(("active", "switch"), [(True, "Deactivate"), (False, "Activate")])
+def test_the_menu_offers_what_the_state_allows(plain, erp, shop, active, switch):
     APIKey.objects.update(is_active=active)
     response = plain.get(url("keys"))
 
-    assert menu(response, erp) == ["Renew Token"]
-    assert menu(response, shop) == ["Delete Old Token", "Undo Renewal"]
+    assert menu(response, erp) == ["Edit", "Renew Token", switch, "Delete Key"]
+    assert menu(response, shop) == ["Edit", "Delete Old Token", "Undo Renewal", switch, "Delete Key"]
 
 
 def test_outside_the_beta_only_what_was_pending_goes_on(plain, erp, shop):
     Account.objects.update(in_beta=False)
     response = plain.get(url("keys"))
 
-    assert menu(response, erp) == []
-    assert menu(response, shop) == ["Delete Old Token", "Undo Renewal"]
+    assert menu(response, erp) == ["Edit", "Deactivate", "Delete Key"]
+    assert menu(response, shop) == ["Edit", "Delete Old Token", "Undo Renewal", "Deactivate", "Delete Key"]
+
+
+def test_a_member_sees_only_what_a_role_allows(plain, acme, erp, shop):
+    allow(acme, "view_api_keys", "renew_api_token")
+    assert menu(plain.get(url("keys")), shop) == ["Delete Old Token", "Undo Renewal"]
+
+    allow(acme, "view_api_keys", "edit_api_keys")
+    assert menu(plain.get(url("keys")), erp) == ["Edit", "Deactivate", "Delete Key"]
+
+
+def allow(account: Account, *codenames: str) -> None:
+    """Let the admin hold these resources and no others."""
+    role = Group.objects.create(name=" ".join(codenames))
+    role.permissions.set(Permission.objects.filter(codename__in=codenames))
+    account.memberships.get().roles.set([role])
 
 
 def test_a_viewer_gets_no_menu(client, viewer, erp, shop):
@@ -161,6 +175,14 @@ def test_an_account_without_keys_says_so(plain):
 
     assert page.select_one(".empty h2").get_text() == "No API keys yet"
     assert page.table is None
+    assert page.select_one(".page-actions a") is None
+    assert page.select_one(".empty a")["href"] == "/accounts/acme/api-keys/new/"
+
+
+def test_who_may_not_generate_keys_is_not_asked_to(client, viewer):
+    client.force_login(viewer)
+
+    assert "Generate" not in words(seen(client.get(url("keys"))).main).replace("Generated", "")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apikeys.models import Account, Actor, APIKey, Event, Plaintext, User
+from apikeys.models.accounts import BROAD
 from apikeys.models.keys import PREFIX
 
 MINUTES, HOURS, DAYS = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -124,7 +125,7 @@ def make(password: str) -> Plaintext:
 def live(account: Account, letters: str, name: str, life: str, used: list, roles: list[str]) -> Plaintext:
     """Lead a key through its life with the verbs, date each step back, and return the plaintext of its newest token."""
     now, by = timezone.now(), Actor(f"admin@{account.slug}.example", "203.0.113.24")
-    groups = [Group.objects.get_or_create(name=role)[0] for role in roles]
+    groups = [role_named(role) for role in roles]
     key, plaintext = APIKey.generate(account, name, roles=groups, by=by)
     key.key = f"{PREFIX}-{account.slug}-{letters}"
     for days, verb in (step.split() for step in life.split(", ")):
@@ -143,6 +144,13 @@ def live(account: Account, letters: str, name: str, life: str, used: list, roles
         if ago is not NEVER:
             key.tokens.filter(is_old=bool(is_old)).used(address="198.51.100.7", user_agent=name, now=now - ago)
     return plaintext
+
+
+def role_named(name: str) -> Group:
+    role, is_new = Group.objects.get_or_create(name=name)
+    if is_new and name.endswith("Full access"):
+        role.permissions.add(Permission.objects.get(codename=BROAD))
+    return role
 
 
 def report(password: str, plaintext: Plaintext | None) -> str:
