@@ -80,6 +80,8 @@ def kebab(page, key):
 
 def choose(page, key, item: str):
     """Open the menu of a key, choose an item with the mouse, and return the dialog once the answer is there."""
+    # A dialog that closes has the table fetched again, and a menu that is open by then is gone.
+    expect(page.locator("flow-dialog, .htmx-request")).to_have_count(0)
     kebab(page, key).click()
     page.get_by_role("menuitem", name=item).click()
     expect(page.locator(".htmx-request")).to_have_count(0)
