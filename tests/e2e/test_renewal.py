@@ -107,6 +107,7 @@ def test_a_double_click_on_renew_shows_one_token(table, erp):
 def test_enter_held_down_on_renew_shows_one_token(table, erp):
     kebab(table, erp).focus()
     table.keyboard.press("ArrowDown")
+    table.keyboard.press("r")
     for _ in range(5):
         table.keyboard.down("Enter")
     table.keyboard.up("Enter")
