@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from apikeys.models import Account, Member, Resource, User
+from apikeys.models.accounts import roles_to_give
 from tests.conftest import member
 
 ALL = set(Resource)
@@ -25,9 +26,18 @@ def resources(user: User, account: Account) -> set:
 
 
 def test_the_predefined_roles_are_there_from_the_start(db):
-    found = {role.name: set(role.permissions.values_list("codename", flat=True)) for role in Group.objects.all()}
+    resources = Permission.objects.filter(codename__in=Resource.values)
+    found = {
+        role.name: set(resources.filter(group=role).values_list("codename", flat=True)) for role in Group.objects.all()
+    }
 
     assert found == ROLES
+
+
+def test_some_roles_reach_far_from_the_start(db):
+    broad = [role.name for role in roles_to_give() if role.is_broad]
+
+    assert broad == ["OMS - Full access", "Owner (Admin Super)", "User Administrator - RESTRICTED"]
 
 
 def test_the_resources_bear_the_names_that_staff_read(db):
