@@ -3,7 +3,7 @@ from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.keys import KEY_FORMAT
-from .views import renewal, table, theme
+from .views import renewal, settings, table, theme
 
 
 class Name:
@@ -36,6 +36,7 @@ urlpatterns = [
     path("theme/", theme.theme, name="theme"),
     path("api/verify", verify, name="verify"),
     path(KEYS, table.table, name="keys"),
+    path(KEYS + "settings/", settings.settings, name="settings"),
     path(KEY + "renewal/", renewal.renewal, name="renewal"),
     path(KEY + "renewal/complete/", renewal.complete, name="renewal_complete"),
     path(KEY + "renewal/undo/", renewal.undo, name="renewal_undo"),

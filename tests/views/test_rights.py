@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from apikeys.models import APIKey, Event, Token
+from apikeys.models import Account, APIKey, Event, Token
 from tests.views.conftest import url
 
 VISITORS = ["anonymous", "viewer", "admin", "stranger", "staff"]
@@ -21,6 +21,7 @@ NOT_ALLOWED = 405
 PAGES = {
     "home": {"GET": [SIGN_IN, 302, 302, 302, 302]},
     "keys": {"GET": [SIGN_IN, 200, 200, 404, 404]},
+    "settings": {"GET": [SIGN_IN, 200, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal": {"GET": [SIGN_IN, 403, 302, 404, 404], "POST": [SIGN_IN, 403, 200, 404, 404]},
     "renewal_complete": {"POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
@@ -50,9 +51,9 @@ def visit(request, erp, shop):
         client = Client()
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
-        key = None if route in ("keys",) else erp if route == "renewal" else shop
+        key = None if route in ("keys", "settings") else erp if route == "renewal" else shop
         address = "/" if route == "home" else "/theme/" if route == "theme" else url(route, key)
-        data = {"renewal": shop.token.pk, "old_token": "now"} if method == "POST" else None
+        data = {"renewal": shop.token.pk, "old_token": "now", "token_duration": 180} if method == "POST" else None
         return getattr(client, method.lower())(address, data).status_code
 
     return visit
@@ -66,7 +67,12 @@ def expected(route: str, method: str, visitor: str) -> int:
 
 
 def state() -> tuple:
-    return list(Token.objects.values().order_by("pk")), list(APIKey.objects.values()), Event.objects.count()
+    return (
+        list(Token.objects.values().order_by("pk")),
+        list(APIKey.objects.values()),
+        list(Account.objects.filter(slug="acme").values()),
+        Event.objects.count(),
+    )
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
