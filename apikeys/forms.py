@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .fields import Field
-from .models import ChangedMeanwhile
+from .models import ChangedMeanwhile, TokenDuration
 from .models.accounts import roles_to_give
 from .models.keys import NAME_LENGTH, is_printable
 
@@ -81,3 +81,13 @@ class GenerateKeyForm(RolesForm):
 class EditKeyForm(RolesForm):
     is_active = forms.BooleanField(label=_("Active"), required=False)
     state = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class SettingsForm(forms.Form):
+    token_duration = forms.TypedChoiceField(
+        choices=TokenDuration,
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(["required", "invalid_choice"], _("Select a token duration")),
+    )
+    refuses_outdated = forms.BooleanField(required=False)

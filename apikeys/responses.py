@@ -28,12 +28,14 @@ def dialog(
     return response
 
 
-def done(request: MemberRequest, message: object) -> HttpResponse:
-    """Close the dialog, or lead back to the table; the message is shown there."""
+def done(request: MemberRequest, message: object, *, back_to: str = "") -> HttpResponse:
+    """Close the dialog, or lead back to the table or the address given; the message is shown there."""
     for _earlier in messages.get_messages(request):
         pass
     messages.success(request, str(message))
-    return close_dialog() if request.htmx else HttpResponseRedirect(request.account.get_absolute_url(), status=303)
+    if request.htmx:
+        return close_dialog()
+    return HttpResponseRedirect(back_to or request.account.get_absolute_url(), status=303)
 
 
 def refused(request: MemberRequest, refusal: Refusal) -> HttpResponse:

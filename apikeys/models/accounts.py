@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import zoneinfo
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .users import User
+
+if TYPE_CHECKING:
+    from .events import Actor
+
+logger = logging.getLogger(__name__)
 
 
 class Resource(models.TextChoices):
@@ -90,6 +97,21 @@ class Account(models.Model):
     @property
     def duration(self) -> dt.timedelta:
         return dt.timedelta(days=self.token_duration)
+
+    def apply_settings(self, *, token_duration: int, refuses_outdated: bool, by: Actor) -> None:
+        """From the commit on alerts and checks follow. Logged, because an event is of a key and this is of none.
+
+        Only these two columns are written: what staff change at the same time stays.
+        """
+        with transaction.atomic():
+            # Keys can be generated meanwhile: their foreign keys wait for FOR UPDATE, but not for this.
+            before = Account.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Account.objects.filter(pk=self.pk).update(token_duration=token_duration, refuses_outdated=refuses_outdated)
+        logger.info(
+            "Settings of %s applied by %s from %s: token duration %d to %d days, refuse outdated tokens %s to %s",
+            *(self.slug, by.name, by.address, before.token_duration, token_duration),
+            *(before.refuses_outdated, refuses_outdated),
+        )
 
 
 class Member(models.Model):

@@ -4,15 +4,16 @@ import datetime as dt
 import secrets
 import string
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from apikeys import hashing
 
 if TYPE_CHECKING:
+    from .accounts import Account
     from .keys import APIKey
 
 LETTERS = string.ascii_uppercase
@@ -60,7 +61,24 @@ def checksum(letters: str) -> str:
     return digits
 
 
+class Tally(NamedTuple):
+    """How many tokens, and how many of them were used in the last 24 hours."""
+
+    number: int
+    in_use: int
+
+
 class TokenQuerySet(models.QuerySet["Token"]):
+    def refusable(self, account: Account, *, now: dt.datetime | None = None) -> TokenQuerySet:
+        """The outdated tokens of the account's active keys: those that *Refuse outdated tokens* stops, old ones too."""
+        outdated = Q(created_at__lte=(now or timezone.now()) - account.duration)
+        return self.filter(outdated, api_key__account=account, api_key__is_active=True)
+
+    def tally(self, *, now: dt.datetime | None = None) -> Tally:
+        """Count in one query, however many there are."""
+        in_use = Q(last_used_at__gt=(now or timezone.now()) - IN_USE)
+        return Tally(**self.aggregate(number=Count("pk"), in_use=Count("pk", filter=in_use)))
+
     def used(self, *, address: str | None, user_agent: str, now: dt.datetime) -> None:
         """Note the last use, at most once a minute. An UPDATE: a save() would put a deleted token back."""
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)

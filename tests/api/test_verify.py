@@ -5,6 +5,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from apikeys.models import Account, APIKey, Plaintext, Token
 from tests.conftest import BY
@@ -277,6 +278,18 @@ def test_an_account_that_refuses_outdated_tokens_does_so_from_the_token_duration
 
     assert response.status_code == status
     assert status == 204 or response.json()["code"] == "token_outdated"
+
+
+def test_settings_count_from_the_next_check(verify, acme, erp):
+    erp.tokens.update(created_at=timezone.now() - dt.timedelta(days=100))
+    applied = [(90, False), (90, True), (180, True), (90, True), (90, False)]
+    answers = []
+
+    for token_duration, refuses_outdated in applied:
+        acme.apply_settings(token_duration=token_duration, refuses_outdated=refuses_outdated, by=BY)
+        answers.append(verify(erp.key, erp.plaintext).status_code)
+
+    assert answers == [204, 403, 204, 403, 204]
 
 
 def test_a_wrong_token_does_not_learn_that_the_right_one_is_outdated(verify, erp):

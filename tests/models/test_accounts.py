@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -7,7 +9,7 @@ from django.db.models import ProtectedError
 
 from apikeys.models import Account, Member, Resource, User
 from apikeys.models.accounts import roles_to_give
-from tests.conftest import member
+from tests.conftest import BY, member
 
 ALL = set(Resource)
 ROLES = {
@@ -168,3 +170,31 @@ def test_an_account_begins_outside_the_beta_with_three_months_and_accepts_outdat
 def test_an_account_with_keys_cannot_be_deleted(acme, erp):
     with pytest.raises(ProtectedError):
         acme.delete()
+
+
+def test_the_settings_count_from_the_call_on_and_nothing_else_is_written(acme):
+    Account.objects.update(name="Acme", in_beta=False)  # by staff, after `acme` was read
+
+    acme.apply_settings(token_duration=180, refuses_outdated=True, by=BY)
+
+    acme.refresh_from_db()
+    assert (acme.token_duration, acme.refuses_outdated) == (180, True)
+    assert (acme.name, acme.in_beta) == ("Acme", False)
+
+
+def test_settings_that_the_database_refuses_change_nothing_and_are_not_logged(acme, caplog):
+    with caplog.at_level(logging.INFO), pytest.raises(IntegrityError), transaction.atomic():
+        acme.apply_settings(token_duration=91, refuses_outdated=True, by=BY)
+
+    acme.refresh_from_db()
+    assert (acme.token_duration, acme.refuses_outdated) == (90, False)
+    assert caplog.messages == []
+
+
+def test_the_log_tells_the_settings_as_they_were_when_they_were_changed(acme, caplog):
+    Account.objects.update(token_duration=180)  # by another member, after `acme` was read
+
+    with caplog.at_level(logging.INFO):
+        acme.apply_settings(token_duration=90, refuses_outdated=False, by=BY)
+
+    assert "token duration 180 to 90 days" in caplog.text

@@ -199,3 +199,57 @@ def test_a_use_never_brings_a_deleted_token_back(shop):
 def test_a_token_is_given_to_one_key_only(erp, shop):
     with pytest.raises(IntegrityError), transaction.atomic():
         erp.token.give_to(shop)  # an INSERT, never an UPDATE of somebody's row
+
+
+# What a refusal of outdated tokens would hit --------------------------------------------------------------------------
+
+NOW = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+
+
+def refusable(account) -> tuple[int, int]:
+    return Token.objects.refusable(account, now=NOW).tally(now=NOW)
+
+
+@pytest.mark.parametrize("days", [90, 180])
+@pytest.mark.parametrize(("early", "number"), [(SECOND, 0), (0 * SECOND, 1), (-SECOND, 1)])
+def test_a_token_counts_as_outdated_from_the_token_duration_on(acme, erp, days, early, number):
+    acme.apply_settings(token_duration=days, refuses_outdated=False, by=BY)
+    acme.refresh_from_db()
+    erp.tokens.update(created_at=NOW - dt.timedelta(days=days) + early, last_used_at=NOW)
+
+    assert refusable(acme) == (number, number)
+
+
+@pytest.mark.parametrize(("ago", "in_use"), [(0, 1), (24 * 3600 - 1, 1), (24 * 3600, 0), (24 * 3600 + 1, 0)])
+def test_an_outdated_token_counts_as_used_for_24_hours(acme, erp, ago, in_use):
+    erp.tokens.update(created_at=NOW - dt.timedelta(days=100), last_used_at=NOW - ago * SECOND)
+
+    assert refusable(acme) == (1, in_use)
+
+
+def test_a_token_that_was_never_used_counts_as_outdated_only(acme, erp):
+    erp.tokens.update(created_at=NOW - dt.timedelta(days=100))
+
+    assert refusable(acme) == (1, 0)
+
+
+def test_of_a_renewal_each_token_counts_for_itself(acme, shop):
+    shop.tokens.update(last_used_at=NOW)
+    shop.tokens.filter(is_old=True).update(created_at=NOW - dt.timedelta(days=100))
+    assert refusable(acme) == (1, 1)
+    shop.tokens.update(created_at=NOW - dt.timedelta(days=100))
+    assert refusable(acme) == (2, 2)
+
+
+def test_what_is_refused_already_does_not_count(acme, erp):
+    erp.tokens.update(created_at=NOW - dt.timedelta(days=100), last_used_at=NOW)
+    erp.deactivate(by=BY)
+
+    assert refusable(acme) == (0, 0)
+
+
+def test_the_tokens_of_another_account_do_not_count(acme, globex, erp):
+    erp.tokens.update(created_at=NOW - dt.timedelta(days=100), last_used_at=NOW)
+
+    assert refusable(globex) == (0, 0)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from apikeys.models import APIKey, Event, Token
+from apikeys.models import Account, APIKey, Event, Token
 from tests.views.conftest import url
 
 VISITORS = ["anonymous", "viewer", "admin", "stranger", "staff"]
@@ -25,6 +25,7 @@ PAGES = {
     "edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
     "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
+    "settings": {"GET": [SIGN_IN, 200, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal": {"GET": [SIGN_IN, 403, 302, 404, 404], "POST": [SIGN_IN, 403, 200, 404, 404]},
     "renewal_complete": {"POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
@@ -54,9 +55,10 @@ def visit(request, erp, shop):
         client = Client()
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
-        key = None if route in ("keys", "generate") else erp if route == "renewal" else shop
+        key = None if route in ("keys", "generate", "settings") else erp if route == "renewal" else shop
         address = "/" if route == "home" else "/theme/" if route == "theme" else url(route, key)
-        data = {"token": shop.token.pk, "old_token": "now"} if method == "POST" else None
+        form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180}
+        data = form if method == "POST" else None
         return getattr(client, method.lower())(address, data).status_code
 
     return visit
@@ -70,7 +72,12 @@ def expected(route: str, method: str, visitor: str) -> int:
 
 
 def state() -> tuple:
-    return list(Token.objects.values().order_by("pk")), list(APIKey.objects.values()), Event.objects.count()
+    return (
+        list(Token.objects.values().order_by("pk")),
+        list(APIKey.objects.values()),
+        list(Account.objects.filter(slug="acme").values()),
+        Event.objects.count(),
+    )
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
