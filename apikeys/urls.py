@@ -3,7 +3,7 @@ from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, renewal, status, table, theme
+from .views import delete, edit, generate, history, renewal, status, table, theme
 
 
 class Name:
@@ -40,6 +40,7 @@ urlpatterns = [
     path(KEY + "edit/", edit.edit, name="edit"),
     path(KEY + "status/", status.status, name="status"),
     path(KEY + "delete/", delete.delete, name="delete"),
+    path(KEY + "history/", history.history, name="history"),
     path(KEY + "renewal/", renewal.renewal, name="renewal"),
     path(KEY + "renewal/complete/", renewal.complete, name="renewal_complete"),
     path(KEY + "renewal/undo/", renewal.undo, name="renewal_undo"),
