@@ -37,6 +37,7 @@ MENU = (
     ),
     Item("old_token_delete", _("Delete Old Token"), "trash", Resource.RENEW, lambda key: key.is_renewing),
     Item("renewal_undo", _("Undo Renewal"), "arrow-uturn-left", Resource.RENEW, lambda key: key.is_renewing),
+    Item("history", _("View History"), "clock", Resource.VIEW, lambda key: True),
     Item("status", _("Deactivate"), "pause-circle", Resource.EDIT, lambda key: key.is_active),
     Item(
         "status",

@@ -8,12 +8,15 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reselect, reswap, retarget, trigger_client_event
 
 from .models import NotAllowed, Refusal
 
 if TYPE_CHECKING:
     from .access import MemberRequest
+
+# What asks from within an open dialog.
+IN_DIALOG = ("dialog-alert", "older-events")
 
 
 def dialog(
@@ -43,13 +46,14 @@ def refused(request: MemberRequest, refusal: Refusal) -> HttpResponse:
     if request.htmx and refusal.status in (404, 409):
         messages.warning(request, str(refusal))
         return close_dialog(status=refusal.status)
-    if request.htmx and request.htmx.target == "dialog-alert":
-        return render(
+    if request.htmx and request.htmx.target in IN_DIALOG:
+        response = render(
             request,
             "apikeys/_alert.html",
             {"kind": "critical", "title": refusal, "role": "alert"},
             status=refusal.status,
         )
+        return reselect(reswap(retarget(response, "#dialog-alert"), "innerHTML"), ".alert")
     if not request.htmx and isinstance(refusal, NotAllowed):
         return render(request, "apikeys/denied.html", status=refusal.status)
     return dialog(request, "apikeys/refused.html", _("API Keys"), {"refusal": refusal}, status=refusal.status)

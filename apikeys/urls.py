@@ -3,7 +3,7 @@ from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, renewal, settings, status, table, theme
+from .views import delete, edit, generate, history, renewal, settings, status, table, theme
 
 
 class Name:
@@ -41,6 +41,7 @@ urlpatterns = [
     path(KEY + "status/", status.status, name="status"),
     path(KEY + "delete/", delete.delete, name="delete"),
     path(KEYS + "settings/", settings.settings, name="settings"),
+    path(KEY + "history/", history.history, name="history"),
     path(KEY + "renewal/", renewal.renewal, name="renewal"),
     path(KEY + "renewal/complete/", renewal.complete, name="renewal_complete"),
     path(KEY + "renewal/undo/", renewal.undo, name="renewal_undo"),

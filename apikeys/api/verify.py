@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apikeys import hashing
 from apikeys.access import address_of
-from apikeys.models import Token
-from apikeys.models.tokens import NOTED_EVERY
+from apikeys.models import Actor, Event, Token
+from apikeys.models.tokens import NOTED_EVERY, record_refusal
 from apikeys.verification import Outcome, Verdict, decide
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,11 @@ REFUSALS = {
     Outcome.WRONG: (401, "unauthorized", "Unknown key or wrong token."),
     Outcome.INACTIVE: (403, "key_inactive", "The key is inactive."),
     Outcome.OUTDATED: (403, "token_outdated", "The token is outdated, and its account refuses outdated tokens."),
+}
+# Of a token that was proven right, and so worth a line in the history of its key.
+RECORDED = {
+    Outcome.INACTIVE: Event.Action.REFUSED_INACTIVE,
+    Outcome.OUTDATED: Event.Action.REFUSED_OUTDATED,
 }
 
 
@@ -35,6 +40,8 @@ def verify(request: HttpRequest) -> HttpResponse:
     if verdict.outcome is Outcome.ACCEPTED:
         _note_use(verdict, request)
         return _accepted(verdict)
+    if verdict.outcome in RECORDED:
+        _record_refusal(verdict, request)
     return _refused(*REFUSALS[verdict.outcome])
 
 
@@ -74,6 +81,15 @@ def _note_use(verdict: Verdict, request: HttpRequest) -> None:
         )
     except Error:
         logger.warning("The last use of token %s could not be noted", verdict.token_id, exc_info=True)
+
+
+def _record_refusal(verdict: Verdict, request: HttpRequest) -> None:
+    """Tell the history of the key; a check never fails because that could not be written."""
+    by = Actor(verdict.key, address_of(request))
+    try:
+        record_refusal(verdict.api_key_id, verdict.token_id, RECORDED[verdict.outcome], by=by, now=timezone.now())
+    except Error:
+        logger.warning("The refusal of token %s could not be recorded", verdict.token_id, exc_info=True)
 
 
 def ext_value(text: str) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,14 @@ class Actor(NamedTuple):
     address: str | None = None
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    def older_than(self, event: Event | None) -> EventQuerySet:
+        """What comes after this event in the history, which is newest first; without one, everything."""
+        if event is None:
+            return self
+        return self.filter(Q(at__lt=event.at) | Q(at=event.at, pk__lt=event.pk))
+
+
 class Event(models.Model):
     """One action on a key: who, what, when, from where. Never a secret; never changed; kept when the key is deleted."""
 
@@ -32,6 +41,10 @@ class Event(models.Model):
         ACTIVATED = "activated", _("Key activated")
         DEACTIVATED = "deactivated", _("Key deactivated")
         DELETED = "deleted", _("Key deleted")
+        REFUSED_INACTIVE = "refused_inactive", _("Inactive key refused")
+        REFUSED_OUTDATED = "refused_outdated", _("Outdated token refused")
+        EXTERNAL_ADDED = "external_added", _("External key added")
+        EXTERNAL_REMOVED = "external_removed", _("External key removed")
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     action = models.CharField(max_length=20, choices=Action)
@@ -42,10 +55,12 @@ class Event(models.Model):
     )
     key = models.CharField(max_length=64)
     key_name = models.CharField(max_length=80)
-    token_id = models.BigIntegerField(null=True, help_text=_("The token that was created or deleted"))
+    token_id = models.BigIntegerField(null=True, help_text=_("The token that was created, deleted or refused"))
     actor = models.CharField(max_length=254, blank=True)
     address = models.GenericIPAddressField(null=True)
     details = models.JSONField(default=dict)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -97,6 +97,14 @@ def day(moment: dt.datetime) -> str:
     return formats.date_format(timezone.localtime(moment), _("M j, Y"))
 
 
+@register.filter
+def clock(moment: dt.datetime) -> str:
+    """Return "4:41 PM"."""
+    # Translators: Django's date format for a time of day, as in 4:41 PM.
+    return formats.date_format(timezone.localtime(moment), _("g:i A"))
+
+
+@register.filter
 def full(moment: dt.datetime) -> str:
     """Return "November 23, 2026, 4:41 PM (UTC-3)"."""
     local = timezone.localtime(moment)

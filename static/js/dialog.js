@@ -3,13 +3,13 @@
 class FlowDialog extends HTMLElement {
   connectedCallback() {
     const dialog = this.querySelector("dialog");
-    const confirmation = Boolean(dialog.querySelector(".confirmation"));
+    const losesNothing = Boolean(dialog.querySelector(".confirmation, .drawer"));
     dialog.addEventListener("close", () => {
       this.remove();
       left(this.dataset.opener);
     });
     dialog.addEventListener("click", (event) => {
-      if (confirmation && event.target === dialog) dialog.close();
+      if (losesNothing && event.target === dialog) dialog.close();
     });
     dialog.showModal();
   }

@@ -1,4 +1,6 @@
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 import pytest
@@ -7,7 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from apikeys.models import Account, APIKey, Plaintext, Token
+from apikeys.models import Account, APIKey, Event, Plaintext, Token
 from tests.conftest import BY
 from tests.test_verification import guess
 
@@ -478,3 +480,113 @@ def test_a_late_note_of_a_use_brings_no_deleted_token_back(verify, shop):
 
     assert verify(shop.key, shop.old).status_code == 401
     assert shop.tokens.get().accepts(shop.new)
+
+
+# The history of the key -----------------------------------------------------------------------------------------------
+
+
+def refusals(key: APIKey) -> list[tuple]:
+    recorded = Event.objects.filter(api_key=key, action__startswith="refused_")
+    return list(recorded.order_by("pk").values_list("action", "token_id", "actor", "address"))
+
+
+def test_a_refusal_of_a_right_token_is_an_event_of_its_key(verify, shop):
+    shop.deactivate(by=BY)
+
+    verify(shop.key, shop.old, REMOTE_ADDR="2001:db8::1")
+
+    assert refusals(shop) == [("refused_inactive", shop.old_token.pk, shop.key, "2001:db8::1")]
+
+
+@pytest.mark.parametrize(("minutes", "recorded"), [(59, 1), (60, 2), (600, 2)])
+def test_refusals_are_recorded_at_most_once_an_hour(verify, erp, time_machine, minutes, recorded):
+    erp.deactivate(by=BY)
+    first = dt.datetime(2031, 5, 1, 8, 30, tzinfo=dt.UTC)
+    for at in (first, first + dt.timedelta(minutes=minutes)):
+        time_machine.move_to(at, tick=False)
+        assert [verify(erp.key, erp.plaintext).status_code for _ in range(3)] == [403] * 3
+
+    assert len(refusals(erp)) == recorded
+
+
+def test_each_token_and_each_reason_is_recorded_for_itself(verify, shop):
+    Account.objects.update(refuses_outdated=True)
+    shop.tokens.update(created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    for _ in range(2):
+        verify(shop.key, shop.old)
+        verify(shop.key, shop.new)
+    shop.deactivate(by=BY)
+    verify(shop.key, shop.new)
+
+    old, new = shop.old_token.pk, shop.token.pk
+    assert [event[:2] for event in refusals(shop)] == [
+        ("refused_outdated", old),
+        ("refused_outdated", new),
+        ("refused_inactive", new),
+    ]
+
+
+def test_what_was_not_proven_is_in_no_history(verify, unproven):
+    before = Event.objects.count()
+    for sent in unproven.values():
+        verify(*sent)
+
+    assert Event.objects.count() == before
+
+
+def test_a_refusal_that_another_worker_records_meanwhile_is_recorded_once(verify, erp):
+    erp.deactivate(by=BY)
+    asked = []
+
+    def record_meanwhile(run, sql, params, many, context):
+        result = run(sql, params, many, context)
+        if "apikeys_event" in sql and sql.startswith("SELECT") and not asked:
+            asked.append(sql)
+            verify(erp.key, erp.plaintext)
+        return result
+
+    with connection.execute_wrapper(record_meanwhile):
+        assert verify(erp.key, erp.plaintext).status_code == 403
+
+    assert asked
+    assert len(refusals(erp)) == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_flood_of_refusals_leaves_one_event(erp):
+    erp.deactivate(by=BY)
+    start = threading.Barrier(4)
+
+    def ask() -> int:
+        start.wait()
+        try:
+            return Client().get("/api/verify", headers={KEY: erp.key, TOKEN: erp.plaintext}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        statuses = [asked.result() for asked in [workers.submit(ask) for _ in range(4)]]
+
+    assert statuses == [403] * 4
+    assert len(refusals(erp)) == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), InterfaceError("closed")], ids=type)
+@pytest.mark.parametrize("statement", ["INSERT", "SELECT %s AS"])
+def test_a_refusal_stays_one_where_it_cannot_be_recorded(verify, erp, error, statement):
+    erp.deactivate(by=BY)
+    with failing(error, statement):
+        response = verify(erp.key, erp.plaintext)
+
+    assert (response.status_code, response.json()["code"]) == (403, "key_inactive")
+    assert refusals(erp) == []
+
+
+def test_a_refusal_that_goes_on_costs_no_write(verify, erp, django_assert_num_queries):
+    erp.deactivate(by=BY)
+    verify(erp.key, erp.plaintext)
+
+    with django_assert_num_queries(2) as queries:
+        verify(erp.key, erp.plaintext)
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)

@@ -26,6 +26,7 @@ PAGES = {
     "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
     "settings": {"GET": [SIGN_IN, 200, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
+    "history": {"GET": [SIGN_IN, 200, 200, 404, 404]},
     "renewal": {"GET": [SIGN_IN, 403, 302, 404, 404], "POST": [SIGN_IN, 403, 200, 404, 404]},
     "renewal_complete": {"POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},

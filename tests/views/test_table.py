@@ -117,24 +117,25 @@ def test_the_menu_offers_what_the_state_allows(plain, erp, shop, active, switch)
     APIKey.objects.update(is_active=active)
     response = plain.get(url("keys"))
 
-    assert menu(response, erp) == ["Edit", "Renew Token", switch, "Delete Key"]
-    assert menu(response, shop) == ["Edit", "Delete Old Token", "Undo Renewal", switch, "Delete Key"]
+    assert menu(response, erp) == ["Edit", "Renew Token", "View History", switch, "Delete Key"]
+    ending = ["Delete Old Token", "Undo Renewal"]
+    assert menu(response, shop) == ["Edit", *ending, "View History", switch, "Delete Key"]
 
 
 def test_outside_the_beta_only_what_was_pending_goes_on(plain, erp, shop):
     Account.objects.update(in_beta=False)
     response = plain.get(url("keys"))
 
-    assert menu(response, erp) == ["Edit", "Deactivate", "Delete Key"]
-    assert menu(response, shop) == ["Edit", "Delete Old Token", "Undo Renewal", "Deactivate", "Delete Key"]
+    assert menu(response, erp) == ["Edit", "View History", "Deactivate", "Delete Key"]
+    assert menu(response, shop)[1:4] == ["Delete Old Token", "Undo Renewal", "View History"]
 
 
 def test_a_member_sees_only_what_a_role_allows(plain, acme, erp, shop):
     allow(acme, "view_api_keys", "renew_api_token")
-    assert menu(plain.get(url("keys")), shop) == ["Delete Old Token", "Undo Renewal"]
+    assert menu(plain.get(url("keys")), shop) == ["Delete Old Token", "Undo Renewal", "View History"]
 
     allow(acme, "view_api_keys", "edit_api_keys")
-    assert menu(plain.get(url("keys")), erp) == ["Edit", "Deactivate", "Delete Key"]
+    assert menu(plain.get(url("keys")), erp) == ["Edit", "View History", "Deactivate", "Delete Key"]
 
 
 def allow(account: Account, *codenames: str) -> None:
@@ -144,11 +145,11 @@ def allow(account: Account, *codenames: str) -> None:
     account.memberships.get().roles.set([role])
 
 
-def test_a_viewer_gets_no_menu(client, viewer, erp, shop):
+def test_a_viewer_gets_a_menu_with_the_history_alone(client, viewer, erp, shop):
     client.force_login(viewer)
     response = client.get(url("keys"))
 
-    assert menu(response, erp) == menu(response, shop) == []
+    assert menu(response, erp) == menu(response, shop) == ["View History"]
 
 
 def test_outside_the_beta_a_banner_says_how_to_replace_a_token(plain, erp, settings):
