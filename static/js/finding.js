@@ -68,7 +68,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   sorted = results.dataset.sorted;
   clearTimeout(saying);
   saying = setTimeout(() => {
-    const lines = words.filter(Boolean).map((line) => Object.assign(document.createElement("p"), { textContent: line }));
+    const lines = words.filter(Boolean).map((line) => Object.assign(document.createElement("p"), { textContent: line.trim() }));
     document.getElementById("find-status").replaceChildren(...lines);
   }, 500);
   if (document.activeElement === document.body) results.querySelector(".table-region")?.focus({ preventScroll: true });

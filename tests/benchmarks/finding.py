@@ -57,7 +57,7 @@ def make(slug: str, size: int) -> None:
     role = Group.objects.get(name="API Keys Viewer")
     user = User.objects.create_user(f"viewer@{slug}.example")
     account.memberships.create(user=user).roles.add(role)
-    chance, now, roles = random.Random(slug), timezone.now(), list(Group.objects.exclude(pk=role.pk))  # noqa: S311
+    chance, now, roles = random.Random(slug), timezone.now(), list(Group.objects.exclude(pk=role.pk))
 
     def ago(days: float) -> dt.datetime:
         return now - dt.timedelta(days=chance.random() * days)
