@@ -58,6 +58,8 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   document.getElementById("results").setAttribute("aria-busy", "true");
 });
 
+document.body.addEventListener("htmx:afterRequest", () => document.getElementById("results")?.removeAttribute("aria-busy"));
+
 // Said once, when it has come to rest.
 let saying;
 let sorted = document.getElementById("results")?.dataset.sorted;

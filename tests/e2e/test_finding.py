@@ -224,10 +224,12 @@ def test_results_that_cannot_be_loaded_can_be_asked_for_again(table):
     expect(search(table)).to_have_value("billing")
     table.unroute("**/api-keys/?q=*")
 
+    table.evaluate("window.stayed = true")
     table.get_by_role("link", name="Try again").click()
 
     shown(table, "Billing")
     address(table, "?q=billing")
+    assert table.evaluate("window.stayed")
 
 
 def test_offline_is_told_and_the_results_stay(table, context):

@@ -1,8 +1,11 @@
 """What is found, and in which order."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from apikeys.models import APIKey, Finding, Token
@@ -244,3 +247,14 @@ def test_no_key_counts_are_capped(make, acme, monkeypatch):
     assert (page.total, page.has_more_than_total, len(page.keys)) == (27, True, 4)
     assert Finding(acme).page().next == 2
     assert page.next is None
+
+
+def test_the_migration_makes_the_keys_that_were_there_findable(erp, shop, found):
+    APIKey.objects.update(text="")
+    Token.objects.update(account=None, key="")
+    assert found(words="marketplace") == found(sort="duration") == ""
+
+    import_module("apikeys.migrations.0004_finding").fill(apps, connection.cursor())
+
+    assert found(words="marketplace") == shop.key[-1]
+    assert len(found(sort="duration")) == 2
