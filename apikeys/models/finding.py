@@ -55,6 +55,7 @@ class Page:
     keys: list[APIKey]
     number: int
     count: int  # at most COUNTED_TO + 1
+    has_next: bool
 
     @property
     def first(self) -> int:
@@ -78,7 +79,7 @@ class Page:
 
     @property
     def next(self) -> int | None:
-        return self.number + 1 if self.last < self.count and len(self.keys) == PAGE_SIZE else None
+        return self.number + 1 if self.has_next else None
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,19 @@ class Finding:
         First the place in an index, then the rows: far behind the first page only the index is read.
         """
         matching = self._matching()
-        names = list(self._sorted(matching)[(self.number - 1) * PAGE_SIZE : self.number * PAGE_SIZE])
-        if not names and self.number > 1:
+        # One more than are shown, to know whether there is a next page.
+        places = list(self._sorted(matching)[(self.number - 1) * PAGE_SIZE : self.number * PAGE_SIZE + 1])
+        if not places and self.number > 1:
             return None
-        found = {key.key: key for key in self.account.api_keys.for_table().filter(key__in=names)}
+        identity = "pk" if self._by in SHOWN else "key"
+        has_next, places = len(places) > PAGE_SIZE, places[:PAGE_SIZE]
+        rows = self.account.api_keys.for_table().filter(**{f"{identity}__in": places})
+        found = {getattr(key, identity): key for key in rows}
         return Page(
-            keys=[found[name] for name in names if name in found],
+            keys=[found[place] for place in places if place in found],
             number=self.number,
             count=matching[: COUNTED_TO + 1].count(),
+            has_next=has_next,
         )
 
     def last_page(self) -> Finding:
@@ -164,9 +170,16 @@ class Finding:
                 wanted |= Q(Exists(tokens.filter(created[RenewalState(state)]))) & ~pending
         return wanted
 
+    @property
+    def _by(self) -> Sort:
+        return Sort(self.sort.removeprefix("-"))
+
     def _sorted(self, matching: APIKeyQuerySet) -> models.QuerySet:
-        """Return the `key` of each matching key in order. Ties are in the order of the keys, in either direction."""
-        by, descending = Sort(self.sort.removeprefix("-")), self.sort.startswith("-")
+        """Return what the index itself knows of each key, in order: its `key`, or from a token its id.
+
+        Ties are in the order of the keys, in either direction.
+        """
+        by, descending = self._by, self.sort.startswith("-")
         rows: models.QuerySet = matching
         if by in SHOWN:
             # Token's own copies of account and key let one index do.
@@ -181,7 +194,8 @@ class Finding:
             order = column.desc(nulls_last=True) if by == Sort.LAST_USED else column.desc()
         else:
             order = column.asc(nulls_first=True) if by == Sort.LAST_USED else column.asc()
-        return rows.order_by(*([order] if by == Sort.KEY else [order, "key"])).values_list("key", flat=True)
+        rows = rows.order_by(*([order] if by == Sort.KEY else [order, "key"]))
+        return rows.values_list("api_key" if by in SHOWN else "key", flat=True)
 
 
 def searchable(text: str) -> str:

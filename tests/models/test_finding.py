@@ -238,15 +238,15 @@ def test_pages_have_25_keys_and_an_end(make, acme, found):
     assert Finding(acme, number=3).last_page().number == 2
 
 
-def test_no_key_counts_are_capped(make, acme, monkeypatch):
+def test_the_count_is_capped_and_the_pages_go_on(make, acme, monkeypatch):
     monkeypatch.setattr(limits, "COUNTED_TO", 27)
-    for n in range(29):
+    for n in range(60):
         make(f"{n:02}")
-    page = Finding(acme, number=2).page()
+    pages = [Finding(acme, sort="key", number=number).page() for number in (1, 2, 3)]
 
-    assert (page.total, page.has_more_than_total, len(page.keys)) == (27, True, 4)
-    assert Finding(acme).page().next == 2
-    assert page.next is None
+    assert [(page.total, page.has_more_than_total) for page in pages] == [(27, True)] * 3
+    assert [(page.previous, page.next) for page in pages] == [(None, 2), (1, 3), (2, None)]
+    assert [(page.first, page.last) for page in pages] == [(1, 25), (26, 50), (51, 60)]
 
 
 def test_the_migration_makes_the_keys_that_were_there_findable(erp, shop, found):
