@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 COUNTED_TO = 10_000  # more are not counted, only said to be more
 TRIGRAM = 3
-FEW = 1000
+FEW = 500
 NEWEST_FIRST = "-created"
 
 
