@@ -19,7 +19,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test check lock audit chromium
+.PHONY: run test bench check lock audit chromium
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -34,6 +34,10 @@ run: $(VENV)/run.done
 test: $(VENV)/dev.done chromium
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
+
+bench: $(VENV)/dev.done  ## Does the list page stay as fast with 100,000 keys? Makes its data itself, in a database of its own.
+	env -u TEST_DATABASE_URL $(BIN)/python -m tests.benchmarks.finding
+	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m tests.benchmarks.finding
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

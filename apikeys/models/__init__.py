@@ -1,5 +1,6 @@
 from .accounts import Account, Member, Resource, TokenDuration
 from .events import Actor, Event
+from .finding import Finding
 from .keys import APIKey
 from .refusals import (
     ChangedMeanwhile,
@@ -19,6 +20,7 @@ __all__ = [
     "Actor",
     "ChangedMeanwhile",
     "Event",
+    "Finding",
     "KeyGone",
     "Member",
     "NoRenewalPending",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.validators import RegexValidator
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .accounts import BROAD, Account, Resource
 from .events import Actor, Event
+from .finding import searchable
 from .refusals import ChangedMeanwhile, KeyGone
 from .renewal import Renewable
 from .tokens import LETTERS, Plaintext, Token
@@ -33,6 +35,18 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         return self.prefetch_related("tokens", roles).order_by("-created_at", "key")
 
 
+class SearchableText(models.TextField):
+    """The key and its name as they are searched: written with the row, and under the trigram index."""
+
+    def pre_save(self, key: Any, add: bool) -> str:
+        key.text = text_of(key.key, key.name)
+        return str(key.text)
+
+
+def text_of(key: str, name: str) -> str:
+    return searchable(key) + "\n" + searchable(name)
+
+
 class APIKey(Renewable):
     """The credential of one integration. `key` is its public half; its tokens are the secret one."""
 
@@ -42,6 +56,7 @@ class APIKey(Renewable):
     roles = models.ManyToManyField(Group, blank=True, related_name="api_keys")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    text = SearchableText(editable=False, default="")
 
     objects = APIKeyQuerySet.as_manager()
 
@@ -50,7 +65,13 @@ class APIKey(Renewable):
         verbose_name_plural = _("API keys")
         permissions = [*((resource.value, resource.label) for resource in Resource), (BROAD, _("Broad access"))]
         constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="api_key_named")]
-        indexes = [models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first")]
+        # One a sort; migration 0003_finding adds those for the last use of a token and for the search.
+        indexes = [
+            models.Index(fields=["account", "-created_at", "key"], name="api_key_newest_first"),
+            models.Index(fields=["account", "key"], name="api_key_by_key"),
+            models.Index(fields=["account", "is_active", "key"], name="api_key_inactive_first"),
+            models.Index(fields=["account", "-is_active", "key"], name="api_key_active_first"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 import string
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Count, Q
@@ -107,6 +107,23 @@ def record_refusal(api_key_id: int, token_id: int, action: Event.Action, *, by: 
             event.save()
 
 
+class OfItsKey(models.Field):
+    """A copy of what never changes at the key, so that an index of tokens can begin with it."""
+
+    def pre_save(self, token: Any, add: bool) -> Any:
+        copy = getattr(token.api_key, self.attname)
+        setattr(token, self.attname, copy)
+        return copy
+
+
+class AccountOfItsKey(OfItsKey, models.ForeignKey):
+    pass
+
+
+class NameOfItsKey(OfItsKey, models.CharField):
+    pass
+
+
 class Token(models.Model):
     """The secret half of an API key, stored as a hash. A key has one, or an old and a new one during a renewal."""
 
@@ -118,6 +135,16 @@ class Token(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_address = models.GenericIPAddressField(null=True, blank=True)
     last_used_user_agent = models.CharField(max_length=200, blank=True)
+    account = AccountOfItsKey(
+        "Account",
+        null=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    key = NameOfItsKey(max_length=64, editable=False, default="")
 
     objects = TokenQuerySet.as_manager()
 
@@ -125,6 +152,7 @@ class Token(models.Model):
         # Newest first: what follows the old token is "the" token of a key.
         ordering = ["is_old"]
         constraints = [models.UniqueConstraint(fields=["api_key", "is_old"], name="token_one_old_one_new")]
+        indexes = [models.Index(fields=["account", "created_at", "key"], name="token_by_age")]
 
     def __str__(self) -> str:
         return f"Token {self.pk}"

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import EmptyPage, Paginator
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -14,8 +12,8 @@ from apikeys.access import MemberRequest, for_member, sign_in
 from apikeys.menu import menu_of
 from apikeys.models import NotAllowed, Resource
 from apikeys.responses import refused
+from apikeys.toolbar import Toolbar
 
-PAGE_SIZE = 25
 LAST_ACCOUNT = "account"
 
 
@@ -36,17 +34,13 @@ def home(request: MemberRequest) -> HttpResponse:
 @for_member(needs=Resource.VIEW)
 def table(request: MemberRequest) -> HttpResponse:
     """The Generated tab."""
-    pages = Paginator(request.account.api_keys.for_table(), PAGE_SIZE)
-    wanted = request.GET.get("page", "1")
-    if not (wanted.isascii() and wanted.isdigit() and wanted.strip("0")):
-        wanted = "1"
-    try:
-        page = pages.page(wanted[:9])
-    except EmptyPage:
+    toolbar = Toolbar(request.account, request.GET)
+    page = toolbar.finding.page()
+    if page is None:
         messages.warning(request, _("This page does not exist. The last available page is displayed."))
-        return HttpResponseRedirect(f"{reverse('keys', args=[request.account.slug])}?page={pages.num_pages}")
-    rows = [(key, menu_of(key, request.member)) for key in page]
-    response = render(request, "apikeys/table.html", {"page": page, "rows": rows})
+        return redirect(toolbar.address_of(toolbar.finding.last_page()))
+    rows = [(key, menu_of(key, request.member)) for key in page.keys]
+    response = render(request, "apikeys/table.html", {"toolbar": toolbar, "page": page, "rows": rows})
     response.set_cookie(
         LAST_ACCOUNT,
         request.account.slug,

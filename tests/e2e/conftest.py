@@ -14,7 +14,7 @@ from apikeys.models import APIKey
 from apikeys.verification import Outcome, decide
 
 # Refusals and lost connections, which browser and htmx log although the page tells them.
-SHOWN_BY_THE_PAGE = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+SHOWN_BY_THE_PAGE = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest", "Response Status Error Code 503")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -131,7 +131,9 @@ def live(account: Account, letters: str, name: str, life: str, used: list, roles
     for days, verb in (step.split() for step in life.split(", ")):
         at = now - int(days) * DAYS
         if verb == "generate":
-            APIKey.objects.filter(pk=key.pk).update(key=key.key, created_at=at)
+            key.created_at = at
+            key.save()
+            key.tokens.get().save()  # with its copy of the key
         elif verb == "renew":
             plaintext = key.renew(by=by).plaintext
         else:
