@@ -205,9 +205,9 @@ def test_every_link_of_these_pages_leads_somewhere(client, db, page):
 @pytest.mark.parametrize("next_page", LOCAL)
 def test_sign_in_leads_back_to_where_one_was(client, ana, next_page):
     page = client.get("/auth/login/", {"next": next_page}).text
-    (kept,) = re.findall(r'name="next" value="([^"]*)"', page)
+    kept = BeautifulSoup(page, "html.parser").select_one(".form [name=next]")["value"]
 
-    response = client.post("/auth/login/", {"login": EMAIL, "password": PASSWORD, "next": html.unescape(kept)})
+    response = client.post("/auth/login/", {"login": EMAIL, "password": PASSWORD, "next": kept})
 
     assert response.url == next_page
 
@@ -233,7 +233,7 @@ def test_django_admin_asks_on_our_page_and_goes_on_afterwards(client, staff):
     staff.save()
 
     asked = client.get("/admin/apikeys/account/?q=acme", follow=True)
-    (kept,) = re.findall(r'name="next" value="([^"]*)"', asked.text)
+    kept = BeautifulSoup(asked.text, "html.parser").select_one(".form [name=next]")["value"]
     entered = client.post("/auth/login/", {"login": staff.email, "password": PASSWORD, "next": kept}, follow=True)
 
     assert asked.request["PATH_INFO"] == "/auth/login/"
