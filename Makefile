@@ -19,7 +19,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test bench check lock audit chromium
+.PHONY: run test bench check words lock audit chromium gettext
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -39,14 +39,18 @@ bench: $(VENV)/dev.done  ## Does the list page stay as fast with 100,000 keys? M
 	env -u TEST_DATABASE_URL $(BIN)/python -m tests.benchmarks.finding
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m tests.benchmarks.finding
 
-check: $(VENV)/dev.done
+check: $(VENV)/dev.done gettext
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --check --lint --quiet templates
 	$(TOOLS) $(MANAGE) makemigrations --check --dry-run
+	$(TOOLS) .ci/words
 	$(BIN)/bandit --quiet --severity-level medium --recursive apikeys config
 	$(TOOLS) HTTPS=on $(MANAGE) check --deploy --fail-level WARNING
+
+words: $(VENV)/dev.done gettext  ## Bring apikeys/locale up to date with what the code says; then translate what is new.
+	$(TOOLS) .ci/words write
 
 audit: $(VENV)/dev.done  ## Known vulnerabilities of the locked packages; needs an index that knows them.
 	$(BIN)/pip-audit --strict --disable-pip --requirement requirements/run.txt
@@ -57,6 +61,9 @@ lock: $(VENV)/dev.done  ## Lock again what pyproject.toml asks for.
 
 chromium:
 	@command -v chromium > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium > /dev/null; }
+
+gettext:
+	@command -v msgfmt > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends gettext > /dev/null; }
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

@@ -115,21 +115,23 @@ class APIKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Activate"), permissions=["switch"])
     def activate(self, request: HttpRequest, keys: QuerySet[APIKey]) -> None:
-        switch(request, keys, APIKey.activate, _("Activated"), _("Active already, nothing changed"))
+        switch(request, keys, APIKey.activate, _("Activated: %(key)s"), _("Active already, nothing changed: %(key)s"))
 
     @admin.action(description=_("Deactivate"), permissions=["switch"])
     def deactivate(self, request: HttpRequest, keys: QuerySet[APIKey]) -> None:
-        switch(request, keys, APIKey.deactivate, _("Deactivated"), _("Inactive already, nothing changed"))
+        switch(
+            request, keys, APIKey.deactivate, _("Deactivated: %(key)s"), _("Inactive already, nothing changed: %(key)s")
+        )
 
 
-def switch(request: Any, keys: QuerySet[APIKey], verb: Callable, done: object, already: object) -> None:
+def switch(request: Any, keys: QuerySet[APIKey], verb: Callable, done: Any, already: Any) -> None:
     for key in keys:
         try:
             verb(key, by=Actor(request.user.email, address_of(request)))
-            messages.success(request, f"{done}: {key}")
+            messages.success(request, done % {"key": key})
         except Refusal as refusal:
-            reason = already if isinstance(refusal, ChangedMeanwhile) else refusal
-            messages.warning(request, f"{reason}: {key}")
+            reason = already if isinstance(refusal, ChangedMeanwhile) else f"{refusal}: %(key)s"
+            messages.warning(request, reason % {"key": key})
 
 
 @admin.register(Token)

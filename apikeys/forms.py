@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .fields import Field
 from .models import ChangedMeanwhile, TokenDuration
@@ -47,7 +48,7 @@ class RolesForm(forms.Form):
     bound_field_class = Field
 
     roles = forms.MultipleChoiceField(
-        label=_("Roles"),
+        label=pgettext_lazy("to choose from", "Roles"),
         required=False,
         error_messages=dict.fromkeys(["invalid_choice", "invalid_list"], _("Select roles from the list")),
     )
@@ -79,7 +80,7 @@ class GenerateKeyForm(RolesForm):
 
 
 class EditKeyForm(RolesForm):
-    is_active = forms.BooleanField(label=_("Active"), required=False)
+    is_active = forms.BooleanField(label=pgettext_lazy("of a key", "Active"), required=False)
     state = forms.CharField(required=False, widget=forms.HiddenInput)
 
 

@@ -3,7 +3,7 @@ from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, history, renewal, settings, status, table, theme
+from .views import delete, edit, generate, history, preferences, renewal, settings, status, table
 
 
 class Name:
@@ -33,7 +33,8 @@ KEY = KEYS + "<key:key>/"
 urlpatterns = [
     path("", table.home, name="home"),
     path("icon.svg", TemplateView.as_view(template_name="icon.svg", content_type="image/svg+xml"), name="icon"),
-    path("theme/", theme.theme, name="theme"),
+    path("theme/", preferences.theme, name="theme"),
+    path("language/", preferences.language, name="language"),
     path("api/verify", verify, name="verify"),
     path(KEYS, table.table, name="keys"),
     path(KEYS + "new/", generate.generate, name="generate"),

@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -153,7 +154,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # Words, dates, files --------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("pt-br", "Português"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = "language"
+# The words of templates/ and config/ are beside those of the app.
+LOCALE_PATHS = [BASE_DIR / "apikeys" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

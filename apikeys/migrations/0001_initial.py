@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.CharField(
+                        verbose_name="slug",
                         help_text="Part of every key of the account, so it cannot be changed once there are keys",
                         max_length=32,
                         unique=True,
@@ -37,7 +38,7 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("name", models.CharField(max_length=80)),
+                ("name", models.CharField(verbose_name="name", max_length=80)),
                 (
                     "in_beta",
                     models.BooleanField(
@@ -49,13 +50,16 @@ class Migration(migrations.Migration):
                 (
                     "token_duration",
                     models.PositiveSmallIntegerField(
-                        choices=[(90, "3 months (recommended)"), (180, "6 months")], default=90
+                        verbose_name="token duration",
+                        choices=[(90, "3 months (recommended)"), (180, "6 months")],
+                        default=90,
                     ),
                 ),
                 ("refuses_outdated", models.BooleanField(default=False, verbose_name="refuse outdated tokens")),
                 (
                     "time_zone",
                     models.CharField(
+                        verbose_name="time zone",
                         default="UTC",
                         help_text="Days are counted in this time zone",
                         max_length=64,
@@ -64,6 +68,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
                 "ordering": ["slug"],
             },
         ),
@@ -133,7 +139,7 @@ class Migration(migrations.Migration):
             name="APIKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.CharField(editable=False, max_length=64, unique=True)),
+                ("key", models.CharField(verbose_name="key", editable=False, max_length=64, unique=True)),
                 (
                     "name",
                     models.CharField(
@@ -147,15 +153,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(verbose_name="created at", default=django.utils.timezone.now)),
                 ("text", apikeys.models.keys.SearchableText(default="", editable=False)),
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="apikeys.account"
+                        verbose_name="account",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_keys",
+                        to="apikeys.account",
                     ),
                 ),
-                ("roles", models.ManyToManyField(blank=True, related_name="api_keys", to="auth.group")),
+                (
+                    "roles",
+                    models.ManyToManyField(verbose_name="roles", blank=True, related_name="api_keys", to="auth.group"),
+                ),
             ],
             options={
                 "verbose_name": "API key",
@@ -173,10 +185,11 @@ class Migration(migrations.Migration):
             name="Event",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("at", models.DateTimeField(verbose_name="at", db_index=True, default=django.utils.timezone.now)),
                 (
                     "action",
                     models.CharField(
+                        verbose_name="action",
                         choices=[
                             ("generated", "Key generated"),
                             ("renewed", "Token renewed"),
@@ -195,19 +208,24 @@ class Migration(migrations.Migration):
                         max_length=20,
                     ),
                 ),
-                ("key", models.CharField(max_length=64)),
-                ("key_name", models.CharField(max_length=80)),
+                ("key", models.CharField(verbose_name="key", max_length=64)),
+                ("key_name", models.CharField(verbose_name="key name", max_length=80)),
                 (
                     "token_id",
-                    models.BigIntegerField(help_text="The token that was created, deleted or refused", null=True),
+                    models.BigIntegerField(
+                        verbose_name="token id", help_text="The token that was created, deleted or refused", null=True
+                    ),
                 ),
-                ("actor", models.CharField(blank=True, max_length=254)),
-                ("address", models.GenericIPAddressField(null=True)),
-                ("details", models.JSONField(default=dict)),
+                ("actor", models.CharField(verbose_name="actor", blank=True, max_length=254)),
+                ("address", models.GenericIPAddressField(verbose_name="address", null=True)),
+                ("details", models.JSONField(verbose_name="details", default=dict)),
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="apikeys.account"
+                        verbose_name="account",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="apikeys.account",
                     ),
                 ),
                 (
@@ -222,6 +240,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
                 "ordering": ["-at", "-id"],
             },
         ),
@@ -232,19 +252,24 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="apikeys.account"
+                        verbose_name="account",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="apikeys.account",
                     ),
                 ),
-                ("roles", models.ManyToManyField(blank=True, related_name="+", to="auth.group")),
+                ("roles", models.ManyToManyField(verbose_name="roles", blank=True, related_name="+", to="auth.group")),
                 (
                     "user",
                     models.ForeignKey(
+                        verbose_name="user",
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="memberships",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
+            options={"verbose_name": "member", "verbose_name_plural": "members"},
         ),
         migrations.AddField(
             model_name="account",
@@ -260,10 +285,16 @@ class Migration(migrations.Migration):
                 ("is_old", models.BooleanField(default=False)),
                 ("selector", models.CharField(editable=False, max_length=25, unique=True)),
                 ("hash", models.CharField(editable=False, max_length=128)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("last_used_address", models.GenericIPAddressField(blank=True, null=True)),
-                ("last_used_user_agent", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(verbose_name="created at", default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(verbose_name="last used at", blank=True, null=True)),
+                (
+                    "last_used_address",
+                    models.GenericIPAddressField(verbose_name="last used address", blank=True, null=True),
+                ),
+                (
+                    "last_used_user_agent",
+                    models.CharField(verbose_name="last used user agent", blank=True, max_length=200),
+                ),
                 ("key", apikeys.models.tokens.NameOfItsKey(default="", editable=False, max_length=64)),
                 (
                     "account",
@@ -280,11 +311,16 @@ class Migration(migrations.Migration):
                 (
                     "api_key",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="apikeys.apikey"
+                        verbose_name="API key",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="apikeys.apikey",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "token",
+                "verbose_name_plural": "tokens",
                 "ordering": ["is_old"],
             },
         ),

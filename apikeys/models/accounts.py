@@ -56,6 +56,7 @@ class Account(models.Model):
     """A store: the tenant that owns keys and members."""
 
     slug = models.CharField(
+        _("slug"),
         max_length=32,
         unique=True,
         validators=[
@@ -63,20 +64,28 @@ class Account(models.Model):
         ],
         help_text=_("Part of every key of the account, so it cannot be changed once there are keys"),
     )
-    name = models.CharField(max_length=80)
+    name = models.CharField(_("name"), max_length=80)
     in_beta = models.BooleanField(
         _("in the closed beta"),
         default=False,
         help_text=_("Renew Token is offered only to accounts in the closed beta"),
     )
-    token_duration = models.PositiveSmallIntegerField(choices=TokenDuration, default=TokenDuration.THREE_MONTHS)
+    token_duration = models.PositiveSmallIntegerField(
+        _("token duration"), choices=TokenDuration, default=TokenDuration.THREE_MONTHS
+    )
     refuses_outdated = models.BooleanField(_("refuse outdated tokens"), default=False)
     time_zone = models.CharField(
-        max_length=64, default="UTC", validators=[validate_time_zone], help_text=_("Days are counted in this time zone")
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_("Days are counted in this time zone"),
     )
     members = models.ManyToManyField(User, through="Member", related_name="accounts")
 
     class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(
@@ -117,11 +126,15 @@ class Account(models.Model):
 class Member(models.Model):
     """A user of an account, with roles in it."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
-    roles = models.ManyToManyField(Group, blank=True, related_name="+")
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="memberships")
+    account = models.ForeignKey(
+        Account, verbose_name=_("account"), on_delete=models.CASCADE, related_name="memberships"
+    )
+    roles = models.ManyToManyField(Group, verbose_name=_("roles"), blank=True, related_name="+")
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = [models.UniqueConstraint(fields=["user", "account"], name="member_once_per_account")]
 
     def __str__(self) -> str:

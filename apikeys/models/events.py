@@ -46,23 +46,27 @@ class Event(models.Model):
         EXTERNAL_ADDED = "external_added", _("External key added")
         EXTERNAL_REMOVED = "external_removed", _("External key removed")
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    action = models.CharField(max_length=20, choices=Action)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField(_("at"), default=timezone.now, db_index=True)
+    action = models.CharField(_("action"), max_length=20, choices=Action)
+    account = models.ForeignKey(Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="events")
     # Outlives its key: no constraint, and the words beside it.
     api_key = models.ForeignKey(
         "APIKey", on_delete=models.DO_NOTHING, db_constraint=False, related_name="events", verbose_name=_("API key id")
     )
-    key = models.CharField(max_length=64)
-    key_name = models.CharField(max_length=80)
-    token_id = models.BigIntegerField(null=True, help_text=_("The token that was created, deleted or refused"))
-    actor = models.CharField(max_length=254, blank=True)
-    address = models.GenericIPAddressField(null=True)
-    details = models.JSONField(default=dict)
+    key = models.CharField(_("key"), max_length=64)
+    key_name = models.CharField(_("key name"), max_length=80)
+    token_id = models.BigIntegerField(
+        _("token id"), null=True, help_text=_("The token that was created, deleted or refused")
+    )
+    actor = models.CharField(_("actor"), max_length=254, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True)
+    details = models.JSONField(_("details"), default=dict)
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["api_key", "-at"], name="event_by_key")]
 

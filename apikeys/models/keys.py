@@ -50,12 +50,12 @@ def text_of(key: str, name: str) -> str:
 class APIKey(Renewable):
     """The credential of one integration. `key` is its public half; its tokens are the secret one."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="api_keys")
-    key = models.CharField(max_length=64, unique=True, editable=False)
+    account = models.ForeignKey(Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="api_keys")
+    key = models.CharField(_("key"), max_length=64, unique=True, editable=False)
     name = models.CharField(_("key identification"), max_length=NAME_LENGTH, validators=[is_printable])
-    roles = models.ManyToManyField(Group, blank=True, related_name="api_keys")
+    roles = models.ManyToManyField(Group, verbose_name=_("roles"), blank=True, related_name="api_keys")
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
     text = SearchableText(editable=False, default="")
 
     objects = APIKeyQuerySet.as_manager()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apikeys import hashing
 
@@ -58,7 +59,7 @@ class Plaintext(str):
 def checksum(letters: str) -> str:
     """Return the CRC-32 of the letters as seven letters, base 26 with A for 0."""
     number, digits = zlib.crc32(letters.encode()), ""
-    for _ in range(CHECKSUM):
+    for _place in range(CHECKSUM):
         number, digit = divmod(number, len(LETTERS))
         digits = LETTERS[digit] + digits
     return digits
@@ -127,14 +128,14 @@ class NameOfItsKey(OfItsKey, models.CharField):
 class Token(models.Model):
     """The secret half of an API key, stored as a hash. A key has one, or an old and a new one during a renewal."""
 
-    api_key = models.ForeignKey("APIKey", on_delete=models.CASCADE, related_name="tokens")
+    api_key = models.ForeignKey("APIKey", verbose_name=_("API key"), on_delete=models.CASCADE, related_name="tokens")
     is_old = models.BooleanField(default=False)
     selector = models.CharField(max_length=SELECTOR, unique=True, editable=False)
     hash = models.CharField(max_length=128, editable=False)
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    last_used_address = models.GenericIPAddressField(null=True, blank=True)
-    last_used_user_agent = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(_("last used address"), null=True, blank=True)
+    last_used_user_agent = models.CharField(_("last used user agent"), max_length=200, blank=True)
     account = AccountOfItsKey(
         "Account",
         null=True,
@@ -149,6 +150,8 @@ class Token(models.Model):
     objects = TokenQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
         # Newest first: what follows the old token is "the" token of a key.
         ordering = ["is_old"]
         constraints = [models.UniqueConstraint(fields=["api_key", "is_old"], name="token_one_old_one_new")]

@@ -8,8 +8,8 @@ from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apikeys.models import Token
 
@@ -109,7 +109,9 @@ def full(moment: dt.datetime) -> str:
     """Return "November 23, 2026, 4:41 PM (UTC-3)"."""
     local = timezone.localtime(moment)
     # Translators: Django's date format for a date with its time, as in November 23, 2026, 4:41 PM.
-    return f"{formats.date_format(local, _('F j, Y, g:i A'))} ({utc_offset(local)})"
+    words = formats.date_format(local, _("F j, Y, g:i A"))
+    # Django's Brazilian months begin with a capital letter, as English ones do; nothing else in the other formats does.
+    return f"{words if get_language() == 'en' else words.lower()} ({utc_offset(local)})"
 
 
 def utc_offset(local: dt.datetime) -> str:

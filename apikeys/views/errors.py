@@ -8,6 +8,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 
 
 def bad_request(request: Any, exception: Exception) -> HttpResponse:
@@ -43,7 +44,9 @@ def error(request: Any, status: int, template: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
     else:
-        response = render(None, template or f"{status}.html", {"request": request}, status=status)
+        # Asked again: what went wrong may have done so before LocaleMiddleware.
+        with translation.override(translation.get_language_from_request(request)):
+            response = render(None, template or f"{status}.html", {"request": request}, status=status)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 from apikeys.models import Account, APIKey, Event, Token
 from tests.views.conftest import url
@@ -32,7 +32,9 @@ PAGES = {
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "old_token_delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "theme": {"POST": [303, 303, 303, 303, 303]},
+    "language": {"POST": [303, 303, 303, 303, 303]},
 }
+WITHOUT_ACCOUNT = ("home", "theme", "language")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
 # A picture; and the pages of allauth and of Django admin, which have tests of their own.
@@ -57,7 +59,7 @@ def visit(request, erp, shop):
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
         key = None if route in ("keys", "generate", "settings") else erp if route == "renewal" else shop
-        address = "/" if route == "home" else "/theme/" if route == "theme" else url(route, key)
+        address = reverse(route) if route in WITHOUT_ACCOUNT else url(route, key)
         form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180}
         data = form if method == "POST" else None
         return getattr(client, method.lower())(address, data).status_code

@@ -193,6 +193,8 @@ def test_the_other_pages_of_allauth_do_not_exist(client, page):
 def test_every_link_of_these_pages_leads_somewhere(client, db, page):
     links = re.findall(r'(?:href|action)="(/(?!static)[^"]*)"', client.get(f"/auth/{page}").text)
 
+    links = set(links) - {"/language/"}  # only posted
+
     assert links
     assert {client.get(html.unescape(link)).status_code for link in links} <= {200, 302}
 
