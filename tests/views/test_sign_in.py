@@ -204,10 +204,10 @@ def test_every_link_of_these_pages_leads_somewhere(client, db, page):
 
 @pytest.mark.parametrize("next_page", LOCAL)
 def test_sign_in_leads_back_to_where_one_was(client, ana, next_page):
-    page = client.get("/auth/login/", {"next": next_page}).text
-    (kept,) = re.findall(r'name="next" value="([^"]*)"', page)
+    page = BeautifulSoup(client.get("/auth/login/", {"next": next_page}).content, "html.parser")
+    kept = page.find("input", attrs={"name": "login"}).find_parent("form").find("input", attrs={"name": "next"})
 
-    response = client.post("/auth/login/", {"login": EMAIL, "password": PASSWORD, "next": html.unescape(kept)})
+    response = client.post("/auth/login/", {"login": EMAIL, "password": PASSWORD, "next": kept["value"]})
 
     assert response.url == next_page
 
