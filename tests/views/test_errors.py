@@ -43,7 +43,7 @@ def page_of(status, visitor, staff_page="/admin/"):
         return visitor.get(staff_page, follow=True)
     if status == 404:
         return visitor.get("/nothing/")
-    with failing(OperationalError("database is locked") if status == 503 else ValueError("/work/secret")):
+    with failing(OperationalError("database is locked") if status == 503 else ValueError("/srv/secret")):
         return visitor.get(url("keys"))
 
 
