@@ -50,6 +50,9 @@ def sign_in(client, context, base_url):
     """Sign a user in without the sign-in page."""
 
     def sign_in(user) -> None:
+        # With the cookie of another user the client would end that session, and a request of the page that is still
+        # under way would then be answered with the end of the new cookie.
+        client.cookies.clear()
         client.force_login(user)
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
 
