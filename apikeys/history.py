@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from .models import APIKey, Event
+from .models.events import EventQuerySet
 
 PAGE_SIZE = 25
 
@@ -57,7 +58,7 @@ class Page(NamedTuple):
 def page_of(key: APIKey, before: str = "") -> Page:
     """Return the newest events of the key, or those before the event of that id; an id of none is ignored."""
     cursor = _event(key, before)
-    events = list(key.events.older_than(cursor)[: PAGE_SIZE + 1])
+    events = list(_events(key).older_than(cursor)[: PAGE_SIZE + 1])
     shown = events[:PAGE_SIZE]
     days = [
         Day(date, [(event, MARKERS[Action(event.action)]) for event in group], _is_of(cursor, date))
@@ -66,10 +67,15 @@ def page_of(key: APIKey, before: str = "") -> Page:
     return Page(days, shown[-1] if len(events) > PAGE_SIZE else None)
 
 
+def _events(key: APIKey) -> EventQuerySet:
+    """Those of the key's own account: what other accounts do with it as an external key is theirs."""
+    return key.events.filter(account=key.account_id)
+
+
 def _event(key: APIKey, pk: str) -> Event | None:
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
-    return key.events.filter(pk=pk).first()
+    return _events(key).filter(pk=pk).first()
 
 
 def _is_of(event: Event | None, date: dt.date) -> bool:

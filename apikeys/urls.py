@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 from django.views.generic import TemplateView
 
 from .api.verify import verify
+from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
 from .views import delete, edit, generate, history, preferences, renewal, settings, status, table
 
@@ -17,7 +18,7 @@ class Name:
 
 
 class AccountName(Name):
-    regex = "[a-z][a-z0-9]{0,31}"
+    regex = SLUG_FORMAT
 
 
 class KeyName(Name):

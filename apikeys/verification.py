@@ -23,10 +23,11 @@ from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from . import hashing
-from .models import Plaintext, Token
+from .models import ExternalKey, Plaintext, Token
+from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
 
-KEY = re.compile(KEY_FORMAT)
+KEY, SLUG = re.compile(KEY_FORMAT), re.compile(SLUG_FORMAT)
 
 
 class Outcome(enum.Enum):
@@ -34,6 +35,7 @@ class Outcome(enum.Enum):
 
     ACCEPTED = "accepted"
     WRONG = "wrong"
+    NO_ACCESS = "no access"
     INACTIVE = "inactive"
     OUTDATED = "outdated"
 
@@ -42,12 +44,14 @@ class Outcome(enum.Enum):
 class Verdict:
     """The outcome, and what the rows say of the key where the token was proven right.
 
+    `account` is the one that was asked for; where it is not the key's own, `external_key_id` has the roles there.
     `deprecated_at` is set when the token is the old one of a pending renewal: the moment of the renewal.
     """
 
     outcome: Outcome
     token_id: int = 0
     api_key_id: int = 0
+    external_key_id: int | None = None
     account: str = ""
     key: str = ""
     name: str = ""
@@ -58,18 +62,22 @@ class Verdict:
 WRONG = Verdict(Outcome.WRONG)
 
 
-def decide(key: str, plaintext: str, *, now: dt.datetime | None = None) -> Verdict:
-    """Check a key and the plaintext of its token. One query; at most one Argon2. Raises hashing.Busy."""
+def decide(key: str, plaintext: str, *, account: str = "", now: dt.datetime | None = None) -> Verdict:
+    """Check a key and the plaintext of its token. One query; at most one Argon2. Raises hashing.Busy.
+
+    `account` is the slug of the account that the key wants to enter: its own, unless another one is named.
+    """
     if not (KEY.fullmatch(key) and Plaintext(plaintext).is_well_formed):
         return WRONG
-    row = _row(key, plaintext)
+    row = _row(key, plaintext, account)
     if row is None or not _proven(row, plaintext):
         return WRONG
     return Verdict(
-        outcome=_outcome(row, now or timezone.now()),
+        outcome=_outcome(row, account, now or timezone.now()),
         token_id=row["id"],
         api_key_id=row["api_key_id"],
-        account=row["account"],
+        external_key_id=row["external_key_id"],
+        account=account or row["owner"],
         key=key,
         name=row["name"],
         deprecated_at=row["renewed_at"] if row["is_old"] else None,
@@ -77,15 +85,18 @@ def decide(key: str, plaintext: str, *, now: dt.datetime | None = None) -> Verdi
     )
 
 
-def _row(key: str, plaintext: str) -> Mapping[str, Any] | None:
+def _row(key: str, plaintext: str, account: str) -> Mapping[str, Any] | None:
     new_token = Token.objects.filter(api_key=OuterRef("api_key"), is_old=False)
+    slug = account if SLUG.fullmatch(account) else ""  # no account has another one, and PostgreSQL takes no NUL
+    external = ExternalKey.objects.filter(api_key=OuterRef("api_key"), account__slug=slug)
     return (
         Token.objects.filter(selector=Plaintext(plaintext).selector, api_key__key=key)
         .values("id", "hash", "is_old", "created_at", "last_used_at", "api_key_id")
         .annotate(
             name=F("api_key__name"),
             is_active=F("api_key__is_active"),
-            account=F("api_key__account__slug"),
+            owner=F("api_key__account__slug"),
+            external_key_id=Subquery(external.values("pk")),
             token_duration=F("api_key__account__token_duration"),
             refuses_outdated=F("api_key__account__refuses_outdated"),
             renewed_at=Subquery(new_token.values("created_at")),
@@ -94,7 +105,9 @@ def _row(key: str, plaintext: str) -> Mapping[str, Any] | None:
     )
 
 
-def _outcome(row: Mapping[str, Any], now: dt.datetime) -> Outcome:
+def _outcome(row: Mapping[str, Any], account: str, now: dt.datetime) -> Outcome:
+    if account not in ("", row["owner"]) and row["external_key_id"] is None:
+        return Outcome.NO_ACCESS
     if not row["is_active"]:
         return Outcome.INACTIVE
     if row["refuses_outdated"] and row["created_at"] + dt.timedelta(days=row["token_duration"]) <= now:

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 REFUSALS = {
     Outcome.WRONG: (401, "unauthorized", "Unknown key or wrong token."),
+    Outcome.NO_ACCESS: (403, "no_access", "The key has no access to this account."),
     Outcome.INACTIVE: (403, "key_inactive", "The key is inactive."),
     Outcome.OUTDATED: (403, "token_outdated", "The token is outdated, and its account refuses outdated tokens."),
 }
@@ -34,7 +35,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Answer 204 with the identity of the key, 401, 403, or 503 when it cannot be known; the same to any method."""
     key, plaintext = (request.headers.get(name, "") for name in ("X-VTEX-API-AppKey", "X-VTEX-API-AppToken"))
     try:
-        verdict = decide(key, plaintext)
+        verdict = decide(key, plaintext, account=request.GET.get("account", ""))
     except hashing.Busy:
         return _refused(503, "busy", "Too many checks at once.", {"Retry-After": "1"})
     if verdict.outcome is Outcome.ACCEPTED:
@@ -46,7 +47,8 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _accepted(verdict: Verdict) -> HttpResponse:
-    roles = Group.objects.filter(api_keys=verdict.api_key_id).order_by("name").values_list("name", flat=True)
+    given = {"external_keys": verdict.external_key_id} if verdict.external_key_id else {"api_keys": verdict.api_key_id}
+    roles = Group.objects.filter(**given).order_by("name").values_list("name", flat=True)
     headers = {
         "X-Api-Account": verdict.account,
         "X-Api-Key": verdict.key,

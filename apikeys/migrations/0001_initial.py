@@ -372,4 +372,43 @@ class Migration(migrations.Migration):
             model_name="token",
             constraint=models.UniqueConstraint(fields=("api_key", "is_old"), name="token_one_old_one_new"),
         ),
+        migrations.CreateModel(
+            name="ExternalKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added on")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="external_keys",
+                        to="apikeys.account",
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_keys",
+                        to="apikeys.apikey",
+                        verbose_name="API key",
+                    ),
+                ),
+                (
+                    "roles",
+                    models.ManyToManyField(
+                        blank=True, related_name="external_keys", to="auth.group", verbose_name="roles"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "external key",
+                "verbose_name_plural": "external keys",
+                "indexes": [models.Index(fields=["account", "-added_at"], name="external_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "api_key"), name="external_key_once_per_account")
+                ],
+            },
+        ),
     ]

@@ -1,8 +1,10 @@
 from .accounts import Account, Member, Resource, TokenDuration
 from .events import Actor, Event
+from .external import ExternalKey
 from .finding import Finding
 from .keys import APIKey
 from .refusals import (
+    AlreadyAdded,
     ChangedMeanwhile,
     KeyGone,
     NoRenewalPending,
@@ -18,8 +20,10 @@ __all__ = [
     "APIKey",
     "Account",
     "Actor",
+    "AlreadyAdded",
     "ChangedMeanwhile",
     "Event",
+    "ExternalKey",
     "Finding",
     "KeyGone",
     "Member",

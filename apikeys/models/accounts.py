@@ -52,6 +52,9 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("Fill in a time zone such as America/Sao_Paulo"))
 
 
+SLUG_FORMAT = "[a-z][a-z0-9]{0,31}"
+
+
 class Account(models.Model):
     """A store: the tenant that owns keys and members."""
 

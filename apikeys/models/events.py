@@ -74,11 +74,16 @@ class Event(models.Model):
         return f"{self.key}: {self.get_action_display()}"
 
     @classmethod
-    def of(cls, action: Action, key: APIKey, *, by: Actor, token_id: int | None = None) -> Event:
-        """Return the event of an action, to be saved in the transaction of the action itself."""
+    def of(
+        cls, action: Action, key: APIKey, *, by: Actor, token_id: int | None = None, account: Account | None = None
+    ) -> Event:
+        """Return the event of an action, to be saved in the transaction of the action itself.
+
+        It is of the key's own account, or of one in which the key is external.
+        """
         return cls(
             action=action,
-            account_id=key.account_id,
+            account_id=account.pk if account else key.account_id,
             api_key_id=key.pk,
             key=key.key,
             key_name=key.name,

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .accounts import BROAD, Account, Resource
+from .accounts import BROAD, SLUG_FORMAT, Account, Resource
 from .events import Actor, Event
 from .finding import searchable
 from .refusals import ChangedMeanwhile, KeyGone
@@ -21,7 +21,7 @@ from .tokens import LETTERS, Plaintext, Token
 
 PREFIX = "vtexappkey"
 RANDOM_LETTERS = 6
-KEY_FORMAT = rf"{PREFIX}-[a-z][a-z0-9]{{0,31}}-[A-Z]{{{RANDOM_LETTERS}}}"
+KEY_FORMAT = rf"{PREFIX}-{SLUG_FORMAT}-[A-Z]{{{RANDOM_LETTERS}}}"
 
 
 NAME_LENGTH = 80
@@ -45,6 +45,18 @@ class SearchableText(models.TextField):
 
 def text_of(key: str, name: str) -> str:
     return searchable(key) + "\n" + searchable(name)
+
+
+def state_of(roles: Iterable[Group]) -> str:
+    return "-".join(str(pk) for pk in sorted(role.pk for role in roles))
+
+
+def changed_roles(had: set[Group], has: set[Group]) -> dict[str, list[str]]:
+    """Return the details of the event that tells of it."""
+    return {
+        "added": sorted(role.name for role in has - had),
+        "removed": sorted(role.name for role in had - has),
+    }
 
 
 class APIKey(Renewable):
@@ -134,22 +146,24 @@ class APIKey(Renewable):
             return
         with self.changing(Event.Action.ROLES_CHANGED, by=by) as (key, event):
             key.roles.set(roles)
-            event.details = {
-                "added": sorted(role.name for role in roles - had),
-                "removed": sorted(role.name for role in had - roles),
-            }
+            event.details = changed_roles(had, roles)
 
     @property
     def state(self) -> str:
         """What Edit can change, as one word: two that are alike mean that nobody changed it in between."""
-        roles = sorted(role.pk for role in self.roles.all())
-        return f"{'active' if self.is_active else 'inactive'}-{'-'.join(map(str, roles))}"
+        return f"{'active' if self.is_active else 'inactive'}-{state_of(self.roles.all())}"
 
     def delete(self, *, by: Actor, seen: int | None = None) -> None:  # type: ignore[override]  # never without an event
         """Delete the key and its tokens for good. Its events stay. `seen` as for `deactivate`."""
         with self.changing(Event.Action.DELETED, by=by) as (key, _event):
             key._refuse_unseen(seen)
+            key._leave_other_accounts()
             super(APIKey, key).delete()
+
+    def _leave_other_accounts(self) -> None:
+        """Tell the history of each account in which the key is external; who deleted it is not their business."""
+        for external in self.external_keys.select_related("account"):
+            Event.of(Event.Action.EXTERNAL_REMOVED, self, by=Actor(), account=external.account).save()
 
     @contextmanager
     def changing(self, action: Event.Action, *, by: Actor) -> Iterator[tuple[APIKey, Event]]:

@@ -40,6 +40,11 @@ class RenewalPending(Refusal):
     message = _("This key already has a pending renewal. Delete the old token or undo the renewal first.")
 
 
+class AlreadyAdded(Refusal):
+    status = 409
+    message = _("This key was already added")
+
+
 class ChangedMeanwhile(Refusal):
     """The key is no longer as the person saw it."""
 
