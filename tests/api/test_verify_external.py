@@ -33,7 +33,7 @@ def test_the_answer_is_of_the_account_that_was_asked_for(enter, guest, erp, acco
     assert response["X-Api-Roles"] == roles
 
 
-@pytest.mark.parametrize("account", ["globex", "nobody", "ACME", "acme ", "-1", "\x00", "\ud800", "é", "x" * 5000])
+@pytest.mark.parametrize("account", ["globex", "nobody", "ACME", "acme ", "-1", "\x00", "é", "x" * 5000])
 def test_a_key_that_was_not_added_has_no_access_there(enter, globex, erp, account):
     response = enter(erp, erp.plaintext, account)
 

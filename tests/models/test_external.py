@@ -51,7 +51,7 @@ def test_a_key_that_was_just_deleted_is_gone(globex, erp):
 
 
 def test_a_key_is_never_external_at_home(acme, erp):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="own account"):
         ExternalKey.add(acme, erp, by=BY)
 
 
