@@ -35,8 +35,9 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   for (const control of submitters(event)) control.removeAttribute("aria-disabled");
 });
 
-// In the open dialog, whose page behind is out of reach, or as a toast.
+// In the open dialog, whose page behind is out of reach, or as a toast, which no open menu may cover.
 function tell(id) {
+  document.querySelector(".menu:popover-open")?.hidePopover();
   const words = document.getElementById(id).content.cloneNode(true);
   const inDialog = document.querySelector("dialog[open] #dialog-alert");
   if (inDialog) words.firstElementChild.role = "alert";

@@ -202,6 +202,7 @@ def test_offline_is_told_and_changes_nothing_on_screen(table, erp, shop, context
     kebab(table, erp).click()
     table.get_by_role("menuitem", name="Renew Token").click()
     toast(table, "No connection. Check the network and try again.")
+    expect(table.get_by_role("menu")).to_have_count(0)
 
     context.set_offline(False)
     dialog = choose(table, shop, "Delete Old Token")
