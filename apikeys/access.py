@@ -83,7 +83,7 @@ def _member(user: User, account: str) -> Member:
 
 def _key(account: Account, key: str) -> APIKey:
     found = account.api_keys.for_table().filter(key=key).first()
-    if found is None:
+    if found is None or found.is_gone:
         raise KeyGone
     return found
 

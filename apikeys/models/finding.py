@@ -117,7 +117,7 @@ class Finding:
         rows = self.account.api_keys.for_table().filter(**{f"{identity}__in": places})
         found = {getattr(key, identity): key for key in rows}
         return Page(
-            keys=[found[place] for place in places if place in found],
+            keys=[found[place] for place in places if place in found and not found[place].is_gone],
             number=self.number,
             count=matching[: COUNTED_TO + 1].count(),
             has_next=has_next,

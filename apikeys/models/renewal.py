@@ -46,6 +46,11 @@ class Renewable(models.Model):
         return self.old_token is not None
 
     @property
+    def is_gone(self) -> bool:
+        """Deleted between the query that found the key and that for its tokens."""
+        return not self._tokens
+
+    @property
     def in_use(self) -> bool:
         """Used in the last 24 hours, with any of its tokens."""
         return any(token.in_use for token in self._tokens)
