@@ -64,6 +64,7 @@ def _accepted(verdict: Verdict) -> HttpResponse:
 def _refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
     response = JsonResponse({"code": code, "message": message}, status=status, headers=headers)
     response["Cache-Control"] = "no-store"
+    response["X-Api-Refusal"] = code  # for proxies that drop the body of a refusal
     if status == 401:
         response["WWW-Authenticate"] = "AppToken"
     return response
