@@ -1,4 +1,4 @@
-"""Real proxies, each with its file of docs/proxy/, before the app on its real server and before a service."""
+"""Real proxies with the files of docs/proxy/, before the app on its real server and before a service that echoes."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import subprocess
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -15,6 +16,16 @@ from tests.api.test_verify import KEY, TOKEN
 from tests.e2e.conftest import served
 
 DOCS = Path(__file__).parents[3] / "docs" / "proxy"
+# What Debian's own file has around ours, and no more.
+NGINX = """
+daemon off; master_process off; pid nginx.pid; error_log error.log;
+events {{ worker_connections 768; }}
+http {{
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi; access_log access.log; gzip on; include {folder}/*.conf;
+}}
+"""
+CLIENT = "127.0.0.9"
 
 
 class Service:
@@ -30,16 +41,26 @@ class Service:
             if not message["more_body"]:
                 break
         headers = [[part.decode("latin-1") for part in header] for header in scope["headers"]]
-        request = {"method": scope["method"], "path": scope["path"], "headers": headers, "body": body.decode("latin-1")}
-        self.requests.append(request)
-        status = int(dict(headers).get("answer-with", 200))
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(request).encode()})
+        self.requests.append({"method": scope["method"], "headers": headers, "body": body.decode("latin-1")})
+        await send({"type": "http.response.start", "status": int(dict(headers).get("answer-with", 200)), "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(self.requests[-1]).encode()})
+
+
+class Proxy(NamedTuple):
+    """Where a proxy serves the service and the app, and the folder with its files and logs."""
+
+    name: str
+    service: str
+    app: str
+    folder: Path
+
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in self.folder.iterdir() if path.suffix == ".log")
 
 
 @pytest.fixture(scope="session")
 def app_address(django_db_setup):
-    """The app as it runs behind a proxy, which it believes."""
+    """The app as it runs behind a proxy that it trusts."""
     from config.asgi import application
 
     with served(application, proxy_headers=True, forwarded_allow_ips="127.0.0.1") as address:
@@ -47,16 +68,59 @@ def app_address(django_db_setup):
 
 
 @pytest.fixture(scope="session")
-def the_service():
+def echo():
     service = Service()
     with served(service) as service.address:
         yield service
 
 
 @pytest.fixture
-def service(the_service):
-    the_service.requests.clear()
-    return the_service
+def service(echo):
+    echo.requests.clear()
+    return echo
+
+
+@pytest.fixture(scope="session")
+def nginx(app_address, echo, tmp_path_factory):
+    with running_nginx(app_address, echo.address, tmp_path_factory.mktemp("nginx")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def caddy(app_address, echo, tmp_path_factory):
+    with running_caddy(app_address, echo.address, tmp_path_factory.mktemp("caddy")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def proxy(request):
+    return request.getfixturevalue(request.param)
+
+
+@contextmanager
+def running_nginx(app: str, service: str, folder: Path):
+    proxy = Proxy("nginx", free_address(), free_address(), folder)
+    here = {r"(?m)^ +ssl_.*\n": "", "/var/log/nginx": str(folder)}
+    write(folder, "nginx/apikeys.conf", {"127.0.0.1:8000": app})
+    write(
+        folder,
+        "nginx/protect.conf",
+        {**here, "443 ssl": proxy.service, "127.0.0.1:9000": service, "Host keys.example.com": "Host localhost"},
+    )
+    write(folder, "nginx/app.conf", {**here, "443 ssl": proxy.app, "listen 80": f"listen {free_address()}"})
+    (folder / "nginx").write_text(NGINX.format(folder=folder))
+    with running(["/usr/sbin/nginx", "-p", folder, "-c", "nginx"], proxy):
+        yield proxy
+
+
+@contextmanager
+def running_caddy(app: str, service: str, folder: Path):
+    proxy = Proxy("caddy", free_address(), free_address(), folder)
+    places = {"127.0.0.1:8000": app, "127.0.0.1:9000": service, "Host keys.example.com": "Host localhost"}
+    sites = {"api.example.com": f"http://{proxy.service}", "keys.example.com": f"http://{proxy.app}"}
+    write(folder, "Caddyfile", {"^{": "{\n\tadmin off", **places, **sites})
+    with running(["/usr/bin/caddy", "run"], proxy):
+        yield proxy
 
 
 def free_address() -> str:
@@ -64,26 +128,30 @@ def free_address() -> str:
         return "{}:{}".format(*listener.getsockname())
 
 
-def with_places(text: str, places: dict[str, str]) -> str:
-    """Put the places of the test where the file has those of the example."""
+def write(folder: Path, name: str, places: dict[str, str]) -> None:
+    """Write the very file of docs/proxy/, with the places of the test where it has those of the example."""
+    text = (DOCS / name).read_text()
     for pattern, place in places.items():
         text, found = re.subn(pattern, place, text)
-        assert found, f"{pattern} is not there"
-    return text
+        assert found, f"{pattern} is not in {name}"
+    (folder / Path(name).name).write_text(text)
 
 
 @contextmanager
-def running(command: list[str], address: str):
-    """Run a proxy until it listens there, and stop it at the end."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def running(command: list, proxy: Proxy):
+    """Run a proxy from when it listens to the end."""
+    with open(proxy.folder / "output.log", "wb") as output:
+        process = subprocess.Popen(
+            command, cwd=proxy.folder, env={"HOME": str(proxy.folder)}, stdout=output, stderr=output
+        )
     try:
-        while process.poll() is None and not listens(address):
+        while process.poll() is None and not listens(proxy.service):
             time.sleep(0.01)
-        assert process.poll() is None, process.stdout.read()
+        assert process.poll() is None, proxy.logs()
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.wait(10)
 
 
 def listens(address: str) -> bool:
@@ -92,23 +160,10 @@ def listens(address: str) -> bool:
         return client.connect_ex((host, int(port))) == 0
 
 
-def credentials(key, plaintext: str) -> dict[str, str]:
-    return {KEY: key.key, TOKEN: plaintext}
+def client_of(address: str) -> httpx.Client:
+    """Return a client whose own address is not that of the proxy."""
+    return httpx.Client(transport=httpx.HTTPTransport(local_address=CLIENT), base_url=f"http://{address}", timeout=10)
 
 
-def sent_to(address: str):
-    """Return a function that asks a proxy as a client with its own address, 127.0.0.9, on a new connection each time."""
-
-    def ask(headers, path="/orders", *, method="GET", **options):
-        transport = httpx.HTTPTransport(local_address="127.0.0.9")
-        with httpx.Client(transport=transport, base_url=f"http://{address}", timeout=10) as client:
-            return client.request(method, path, headers=headers, **options)
-
-    return ask
-
-
-def received(request: dict) -> dict[str, str]:
-    """Return the headers that the service got as a WSGI server would name them, each once."""
-    names = [name.upper().replace("-", "_") for name, _ in request["headers"]]
-    assert len(names) == len(set(names)), names
-    return dict(zip(names, [value for _, value in request["headers"]], strict=True))
+def credentials(key, plaintext: str) -> list[tuple[str, str]]:
+    return [(KEY, key.key), (TOKEN, plaintext)]
