@@ -26,6 +26,15 @@ http {{
 }}
 """
 CLIENT = "127.0.0.9"
+# What a client may send in order to pass for another one.
+FORGED = [
+    [("X-Api-Account", "globex"), ("X-Api-Key", "other"), ("X-Api-Key-Name", "other"), ("X-Api-Roles", "Owner")],
+    [("x-api-KEY", "one"), ("X-API-key", "two")],
+    [("X_Api_Account", "globex"), ("X-Api_Account", "globex"), ("X_API-ROLES", "Owner"), ("x_api_key_name", "x")],
+    [("X.Api.Account", "globex"), ("X-Api.Roles", "Owner"), ("X.Vtex.Api.AppToken", "x")],
+    [("Connection", "X-Api-Account, X-Api-Key, X-Api-Key-Name, X-Api-Roles, close")],
+    [("Connection", "X-Api-Key"), ("Connection", "keep-alive"), ("X-Api-Key", "other")],
+]
 
 
 class Service:

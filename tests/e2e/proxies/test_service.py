@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from apikeys.models import Account, Plaintext
 from tests.api.test_verify import KEY, TOKEN
 from tests.conftest import BY
-from tests.e2e.proxies.conftest import CLIENT, credentials, client_of
+from tests.e2e.proxies.conftest import CLIENT, FORGED, client_of, credentials
 
 
 @pytest.fixture
@@ -84,16 +84,6 @@ def test_where_the_answer_is_not_known_the_client_is_told_to_ask_again(ask, serv
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert service.requests == []
-
-
-FORGED = [
-    [("X-Api-Account", "globex"), ("X-Api-Key", "other"), ("X-Api-Key-Name", "other"), ("X-Api-Roles", "Owner")],
-    [("x-api-KEY", "one"), ("X-API-key", "two")],
-    [("X_Api_Account", "globex"), ("X-Api_Account", "globex"), ("X_API-ROLES", "Owner"), ("x_api_key_name", "x")],
-    [("X.Api.Account", "globex"), ("X-Api.Roles", "Owner"), ("X.Vtex.Api.AppToken", "x")],
-    [("Connection", "X-Api-Account, X-Api-Key, X-Api-Key-Name, X-Api-Roles, close")],
-    [("Connection", "X-Api-Key"), ("Connection", "keep-alive"), ("X-Api-Key", "other")],
-]
 
 
 def test_the_service_never_hears_from_the_client_who_it_is(ask, service, erp):
