@@ -1,24 +1,33 @@
-import base64
 import subprocess
 import sys
 
 import pytest
 from django.core.cache import cache
 
+from apikeys.integrations import Identity
+from apikeys.integrations.rest_framework import KeyUser
+from tests.api.test_verify import KEY, TOKEN
 
-def test_where_no_key_is_sent_the_next_class_has_its_turn(ask, erp, client, admin):
+
+def test_where_no_key_is_sent_the_next_class_has_its_turn(ask, client, erp, admin):
     client.force_login(admin)
-    basic = base64.b64encode(b"admin@acme.example:wrong").decode()
 
-    assert ask("rest/others", erp, erp.plaintext).status_code == 200
-    assert client.get("/rest/staff").status_code == 401  # its only class is that of keys
-    assert ask("rest/others", HTTP_AUTHORIZATION=f"Basic {basic}").json() == {"detail": "Invalid username/password."}
+    assert client.get("/rest/before").json() == "admin@acme.example"
+    assert ask("rest/before", erp, erp.plaintext).json() == erp.key
 
 
-def test_a_wrong_token_is_401_whatever_other_classes_there_are(ask, erp, shop):
-    answer = ask("rest/others", erp, shop.new)
+def test_a_wrong_token_is_401_whatever_other_classes_there_are(ask, client, admin, erp, shop):
+    client.force_login(admin)
 
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "AppToken")
+    assert ask("rest/after", erp, shop.new)["WWW-Authenticate"] == "AppToken"
+    assert client.get("/rest/before", headers={KEY: erp.key, TOKEN: shop.new}).status_code == 401
+
+
+def test_each_key_is_a_user_of_its_own(erp, shop):
+    erp_user, shop_user = (KeyUser(Identity("acme", key.key, key.name, frozenset())) for key in (erp, shop))
+
+    assert erp_user != shop_user
+    assert len({erp_user, shop_user, KeyUser(Identity("acme", erp.key, "", frozenset()))}) == 2
 
 
 @pytest.mark.parametrize("path", ["rest/staff", "rest/permissions"])

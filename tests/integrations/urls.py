@@ -53,8 +53,15 @@ class RestOfGlobex(Rest):
     authentication_classes = [OfGlobex]
 
 
-class RestBesideOthers(Rest):
-    authentication_classes = [SessionAuthentication, BasicAuthentication, APIKeyAuthentication]
+class RestAfterOthers(Rest):
+    authentication_classes = [BasicAuthentication, APIKeyAuthentication]
+
+
+class RestBeforeOthers(APIView):
+    authentication_classes = [APIKeyAuthentication, SessionAuthentication]
+
+    def get(self, request):
+        return Response(str(request.user))
 
 
 class RestForStaff(Rest):
@@ -84,7 +91,8 @@ urlpatterns = [
     path("plain/class", Plain.as_view()),
     path("rest", Rest.as_view()),
     path("rest/globex", RestOfGlobex.as_view()),
-    path("rest/others", RestBesideOthers.as_view()),
+    path("rest/after", RestAfterOthers.as_view()),
+    path("rest/before", RestBeforeOthers.as_view()),
     path("rest/staff", RestForStaff.as_view()),
     path("rest/permissions", RestForPermissions.as_view()),
     path("rest/throttled", RestThrottled.as_view()),
