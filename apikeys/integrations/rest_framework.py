@@ -1,4 +1,4 @@
-"""For Django REST framework, which is not installed with the app: pip install "apikeys[rest_framework]"."""
+"""For Django REST framework, which is not installed with the app: the extra `rest_framework` brings it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +58,6 @@ class Service:
 class Proxy(NamedTuple):
     """Where a proxy serves the service and the app, and the folder with its files and logs."""
 
-    name: str
     service: str
     app: str
     folder: Path
@@ -108,7 +107,8 @@ def proxy(request):
 
 @contextmanager
 def running_nginx(app: str, service: str, folder: Path):
-    proxy = Proxy("nginx", free_address(), free_address(), folder)
+    *places, plain = free_addresses(3)
+    proxy = Proxy(*places, folder)
     here = {r"(?m)^ +ssl_.*\n": "", "/var/log/nginx": str(folder)}
     write(folder, "nginx/apikeys.conf", {"127.0.0.1:8000": app})
     write(
@@ -116,7 +116,7 @@ def running_nginx(app: str, service: str, folder: Path):
         "nginx/protect.conf",
         {**here, "443 ssl": proxy.service, "127.0.0.1:9000": service, "Host keys.example.com": "Host localhost"},
     )
-    write(folder, "nginx/app.conf", {**here, "443 ssl": proxy.app, "listen 80": f"listen {free_address()}"})
+    write(folder, "nginx/app.conf", {**here, "443 ssl": proxy.app, "listen 80": f"listen {plain}"})
     (folder / "nginx").write_text(NGINX.format(folder=folder))
     with running(["/usr/sbin/nginx", "-p", folder, "-c", "nginx"], proxy):
         yield proxy
@@ -124,7 +124,7 @@ def running_nginx(app: str, service: str, folder: Path):
 
 @contextmanager
 def running_caddy(app: str, service: str, folder: Path):
-    proxy = Proxy("caddy", free_address(), free_address(), folder)
+    proxy = Proxy(*free_addresses(2), folder)
     places = {"127.0.0.1:8000": app, "127.0.0.1:9000": service, "Host keys.example.com": "Host localhost"}
     sites = {"api.example.com": f"http://{proxy.service}", "keys.example.com": f"http://{proxy.app}"}
     write(folder, "Caddyfile", {"^{": "{\n\tadmin off", **places, **sites})
@@ -132,9 +132,10 @@ def running_caddy(app: str, service: str, folder: Path):
         yield proxy
 
 
-def free_address() -> str:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return "{}:{}".format(*listener.getsockname())
+def free_addresses(number: int) -> list[str]:
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        return ["{}:{}".format(*listener.getsockname()) for listener in listeners]
 
 
 def write(folder: Path, name: str, places: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.proxies.conftest import client_of, credentials, free_address, running_caddy, running_nginx
+from tests.e2e.proxies.conftest import client_of, credentials, free_addresses, running_caddy, running_nginx
 
 
 @pytest.fixture(params=[(running_nginx, 503), (running_caddy, 502)], ids=["nginx", "caddy"])
@@ -20,7 +20,7 @@ def away(request, tmp_path, app_address, service):
 def test_without_the_app_nothing_gets_through(away, service, erp):
     ask, status = away
 
-    answer, logs = ask(credentials(erp, erp.plaintext), app=free_address())
+    answer, logs = ask(credentials(erp, erp.plaintext), app=free_addresses(1)[0])
 
     assert answer.status_code == status
     assert status == 502 or answer.headers["Retry-After"] == "1"
@@ -31,7 +31,7 @@ def test_without_the_app_nothing_gets_through(away, service, erp):
 def test_without_the_service_no_token_is_in_the_log_of_the_error(away, erp):
     ask, _status = away
 
-    answer, logs = ask(credentials(erp, erp.plaintext), service=free_address())
+    answer, logs = ask(credentials(erp, erp.plaintext), service=free_addresses(1)[0])
 
     assert answer.status_code == 502
     assert "refused" in logs
