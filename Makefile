@@ -12,7 +12,8 @@ export PORT DATA_DIR FORWARDED_ALLOW_IPS MALLOC_ARENA_MAX
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
-APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) apt-get
 # Collecting compresses every file: only when one has changed.
 MANIFEST := $(DATA_DIR)/static/staticfiles.json
 COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -newer "$(MANIFEST)" -print -quit)" ]
@@ -31,7 +32,7 @@ run: $(VENV)/run.done
 	@$(MANAGE) demo --if-first-start
 	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan off --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
 
-test: $(VENV)/dev.done chromium
+test: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
 
@@ -64,6 +65,11 @@ chromium:
 
 gettext:
 	@command -v msgfmt > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends gettext > /dev/null; }
+
+# Debian starts a server that it installs, on port 80: the tests start theirs, and need nothing there.
+/usr/sbin/nginx /usr/bin/caddy:
+	@$(APT) update -qq && $(APT) install -qq -y --no-install-recommends $(@F) > /dev/null
+	@! command -v systemctl > /dev/null || $(SUDO) systemctl disable --quiet --now $(@F) || true
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import allauth.account.admin  # noqa: F401  # registers e-mail addresses, which the last line takes back
-from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -161,7 +159,3 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("key", "key_name", "actor")
     date_hierarchy = "at"
     fields = (*list_display, "token_id", "details")
-
-
-admin.site.unregister(EmailAddress)  # a person has one e-mail here: that of the user
-admin.site.site_header = admin.site.site_title = _("API Keys staff")

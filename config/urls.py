@@ -1,9 +1,13 @@
 from allauth.account import views as sign_in
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = _("API Keys staff")
+admin.site.unregister(EmailAddress)  # a person has one e-mail here: that of the user
 
 # Those of allauth's pages that the product has; no sign-up.
 sign_in_pages = [

@@ -1,10 +1,12 @@
 """GET /api/verify: made for the forward-auth of nginx, Caddy and Traefik. docs/verify.md shows its answers."""
 
+import datetime as dt
 import logging
 from urllib.parse import quote
 
 from django.contrib.auth.models import Group
 from django.db import Error
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -23,6 +25,9 @@ REFUSALS = {
     Outcome.INACTIVE: (403, "key_inactive", "The key is inactive."),
     Outcome.OUTDATED: (403, "token_outdated", "The token is outdated, and its account refuses outdated tokens."),
 }
+BUSY = (503, "busy", "Too many checks at once.")
+UNAVAILABLE = (503, "unavailable", "The database is away or too busy. Try again.")
+HEADERS = {401: {"WWW-Authenticate": "AppToken"}, 503: {"Retry-After": "1"}}
 # Of a token that was proven right, and so worth a line in the history of its key.
 RECORDED = {
     Outcome.INACTIVE: Event.Action.REFUSED_INACTIVE,
@@ -37,39 +42,35 @@ def verify(request: HttpRequest) -> HttpResponse:
     try:
         verdict = decide(key, plaintext, account=request.GET.get("account", ""))
     except hashing.Busy:
-        return _refused(503, "busy", "Too many checks at once.", {"Retry-After": "1"})
+        return refused(*BUSY)
     if verdict.outcome is Outcome.ACCEPTED:
-        _note_use(verdict, request)
+        note_use(verdict, request)
         return _accepted(verdict)
-    if verdict.outcome in RECORDED:
-        _record_refusal(verdict, request)
-    return _refused(*REFUSALS[verdict.outcome])
+    record_refusal_of(verdict, request)
+    return refused(*REFUSALS[verdict.outcome])
 
 
 def _accepted(verdict: Verdict) -> HttpResponse:
-    given = {"external_keys": verdict.external_key_id} if verdict.external_key_id else {"api_keys": verdict.api_key_id}
-    roles = Group.objects.filter(**given).order_by("name").values_list("name", flat=True)
     headers = {
         "X-Api-Account": verdict.account,
         "X-Api-Key": verdict.key,
         "X-Api-Key-Name": ext_value(verdict.name),
-        "X-Api-Roles": ", ".join(map(ext_value, roles)),
+        "X-Api-Roles": ", ".join(map(ext_value, roles_of(verdict))),
         "Cache-Control": "no-store",
     }
     if verdict.deprecated_at:
-        headers["Deprecation"] = f"@{int(verdict.deprecated_at.timestamp())}"  # RFC 9745
+        headers["Deprecation"] = deprecation(verdict.deprecated_at)
     return HttpResponse(status=204, headers=headers)
 
 
-def _refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
-    response = JsonResponse({"code": code, "message": message}, status=status, headers=headers)
+def refused(status: int, code: str, message: str) -> HttpResponse:
+    response = JsonResponse({"code": code, "message": message}, status=status, headers=HEADERS.get(status))
     response["Cache-Control"] = "no-store"
-    if status == 401:
-        response["WWW-Authenticate"] = "AppToken"
+    response["X-Api-Refusal"] = code  # for proxies that drop the body of a refusal
     return response
 
 
-def _note_use(verdict: Verdict, request: HttpRequest) -> None:
+def note_use(verdict: Verdict, request: HttpRequest) -> None:
     """Note the last use; a check never fails because that could not be written.
 
     Within a minute of the last note not even tried: on SQLite an UPDATE of no row waits for every writer.
@@ -85,13 +86,26 @@ def _note_use(verdict: Verdict, request: HttpRequest) -> None:
         logger.warning("The last use of token %s could not be noted", verdict.token_id, exc_info=True)
 
 
-def _record_refusal(verdict: Verdict, request: HttpRequest) -> None:
-    """Tell the history of the key; a check never fails because that could not be written."""
+def record_refusal_of(verdict: Verdict, request: HttpRequest) -> None:
+    """Tell the history of the key, if the token was right; a check never fails because that could not be written."""
+    if verdict.outcome not in RECORDED:
+        return
     by = Actor(verdict.key, address_of(request))
     try:
         record_refusal(verdict.api_key_id, verdict.token_id, RECORDED[verdict.outcome], by=by, now=timezone.now())
     except Error:
         logger.warning("The refusal of token %s could not be recorded", verdict.token_id, exc_info=True)
+
+
+def roles_of(verdict: Verdict) -> QuerySet[Group, str]:
+    """Return the names of the key's roles in the account that it entered."""
+    given = {"external_keys": verdict.external_key_id} if verdict.external_key_id else {"api_keys": verdict.api_key_id}
+    return Group.objects.filter(**given).order_by("name").values_list("name", flat=True)
+
+
+def deprecation(since: dt.datetime) -> str:
+    """Return the header that tells an integration to take the new token (RFC 9745)."""
+    return f"@{int(since.timestamp())}"
 
 
 def ext_value(text: str) -> str:

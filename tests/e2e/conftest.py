@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from importlib import import_module
 
 import pytest
@@ -28,14 +29,21 @@ def database(transactional_db):
 def base_url(django_db_setup):
     from config.asgi import application
 
+    with served(application) as address:
+        yield f"http://{address}"
+
+
+@contextmanager
+def served(application, **options):
+    """Run an application on uvicorn, and yield where: host and port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, lifespan="off", proxy_headers=False, server_header=False, log_config=None)
-    server = uvicorn.Server(config)
+    options = {"lifespan": "off", "proxy_headers": False, "server_header": False, "log_config": None, **options}
+    server = uvicorn.Server(uvicorn.Config(application, **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield "{}:{}".format(*listener.getsockname())
     server.should_exit = True
     thread.join(10)
 
