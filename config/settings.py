@@ -82,7 +82,11 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
-CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")}
+# It also stands in for Redis.
+TABLE = "dbcache://cache"
+CACHES = {"table": env.cache_url_config(TABLE), "default": read("CACHE_URL", env.cache_url, default=TABLE)}
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"]["BACKEND"] = "apikeys.cache.Cache"
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 
