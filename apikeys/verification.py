@@ -22,7 +22,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from . import hashing
+from . import hashing, metrics
 from .models import ExternalKey, Plaintext, Token
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
@@ -62,6 +62,7 @@ class Verdict:
 WRONG = Verdict(Outcome.WRONG)
 
 
+@metrics.counted
 def decide(key: str, plaintext: str, *, account: str = "", now: dt.datetime | None = None) -> Verdict:
     """Check a key and the plaintext of its token. One query; at most one Argon2. Raises hashing.Busy.
 

@@ -10,6 +10,9 @@ DEBUG = switch("DEBUG", default=False)
 HTTPS = switch("HTTPS", default=False)
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", env.list, default=["127.0.0.1", "localhost", "[::1]"])
 SUPPORT_URL = read("SUPPORT_URL", env.str, default="")
+METRICS_TOKEN = read("METRICS_TOKEN", env.str, default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise wrong("METRICS_TOKEN", "must have 32 characters or more")
 
 INSTALLED_APPS = [
     "apikeys",
@@ -29,7 +32,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apikeys.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apikeys.middleware.Timed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,6 +155,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked by address, behind the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
