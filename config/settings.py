@@ -184,9 +184,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "masked": {"()": "apikeys.logs.Masked", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "text": {"()": "apikeys.logs.Masked", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "apikeys.logs.MaskedJSON"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": choice("LOG_FORMAT", ["text", "json"], default="text"),
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),

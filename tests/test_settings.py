@@ -42,6 +42,8 @@ def test_nothing_but_a_secret_key_is_needed(start):
         ("CACHE_URL", "nonsense://"),
         ("EMAIL_URL", "nonsense://"),
         ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "short"),
     ],
 )
 def test_a_missing_or_wrong_variable_ends_the_start_in_one_line_that_names_it(start, name, value):
