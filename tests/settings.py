@@ -32,6 +32,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 # The servers of the browser tests would keep their connections open when the test database goes.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# Tests may only use databases that they know of beforehand: this is the one that manage.py restore --ended-in reads.
+DATABASES["old"] = DATABASES["default"] | {"TEST": {"MIRROR": "default"}}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 (DATA_DIR / "static").mkdir()
