@@ -87,11 +87,10 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
-# It also stands in for Redis.
-TABLE = "dbcache://cache"
-CACHES = {"table": env.cache_url_config(TABLE), "default": read("CACHE_URL", env.cache_url, default=TABLE)}
+CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["BACKEND"] = "apikeys.cache.Cache"
+    CACHES["table"] = env.cache_url_config("dbcache://cache")  # stands in for Redis
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 

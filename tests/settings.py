@@ -25,7 +25,9 @@ os.environ["CACHE_URL"] = os.environ.get("TEST_CACHE_URL", "") or "dbcache://cac
 
 from config.environment import DATA_DIR  # noqa: E402
 from config.settings import *  # noqa: E402
-from config.settings import DATABASES, STORAGES  # noqa: E402
+from config.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+
+INSTALLED_APPS += ["django_migration_linter"]  # only here: it is no package of the running app
 
 # A file, not memory: the browser tests and the races use it from several threads and processes.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -23,8 +23,10 @@ def redis(request, listener, settings, db, monkeypatch):
     port = listener.getsockname()[1]
     if request.param == "gone":
         listener.close()
-    location = f"redis://127.0.0.1:{port}/0"
-    settings.CACHES = {**settings.CACHES, "default": {"BACKEND": "apikeys.cache.Cache", "LOCATION": location}}
+    settings.CACHES = {
+        "default": {"BACKEND": "apikeys.cache.Cache", "LOCATION": f"redis://127.0.0.1:{port}/0"},
+        "table": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    }
     monkeypatch.setattr(Cache, "away_until", 0.0)
 
 
