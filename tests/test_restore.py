@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 from apikeys.models import Account, APIKey, Event, ExternalKey, Token, User
 from apikeys.verification import Outcome, decide
-from tests.conftest import BY
+from tests.conftest import BY, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True, databases=["default", "old"])
 
@@ -33,7 +33,7 @@ def restore(tmp_path, transactional_db):
     empty = str(tmp_path / "restored.sqlite3") if connection.vendor == "sqlite" else f"{before}_restored"
 
     def restore(file, *options: str) -> str:
-        options = [option.replace("last", address(before)) for option in options]
+        options = [option.replace("last", database_url(before)) for option in options]
         create(empty)
         point_at(empty)
         forget_old()
@@ -46,13 +46,6 @@ def restore(tmp_path, transactional_db):
     connections.databases["old"] = mirror
     point_at(before)
     drop(empty)
-
-
-def address(name: str) -> str:
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{name}"
 
 
 def point_at(name: str) -> None:
