@@ -27,6 +27,7 @@ class Probes:
             return self.get_response(request)
         response = probe(request)
         response["Cache-Control"] = "no-store"
+        response["Content-Length"] = str(len(response.content))
         return response
 
 
@@ -37,9 +38,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """Requests can be answered. Without Redis they can, so its loss is told but takes no host out of the balance."""
-    away = [name for name, answers in {"database": _database_answers, "cache": _cache_answers}.items() if not answers()]
-    ready = "database" not in away
-    return JsonResponse({"ready": ready, "away": away}, status=200 if ready else 503)
+    if not _database_answers():
+        return JsonResponse({"ready": False, "away": "database"}, status=503)
+    return JsonResponse({"ready": True, "away": "" if _cache_answers() else "cache"})
 
 
 def scrape(request: HttpRequest) -> HttpResponse:
@@ -69,8 +70,6 @@ def _database_answers() -> bool:
 
 
 def _cache_answers() -> bool:
-    try:
-        cache.get("ready")
-    except Error:
-        return False
+    """Tell whether it is Redis that answers, where it is Redis that should; otherwise it is the database."""
+    cache.get("ready")
     return not Cache.is_away()
