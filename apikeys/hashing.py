@@ -42,6 +42,11 @@ def matches(plaintext: str, hash: str) -> bool:
             return False
 
 
+def is_of_other_parameters(hash: str) -> bool:
+    """Tell whether the hash was made with other parameters than those of today."""
+    return _argon2id.check_needs_rehash(hash)
+
+
 @contextmanager
 def _place() -> Iterator[None]:
     if not _places.acquire(blocking=False):
