@@ -26,8 +26,11 @@ def dump(file: Path) -> None:
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600, exist_ok=False)
-    {"sqlite": _dump_sqlite, "postgresql": _dump_postgresql}[connection.vendor](part)
-    part.rename(file)
+    try:
+        {"sqlite": _dump_sqlite, "postgresql": _dump_postgresql}[connection.vendor](part)
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def is_backup(file: Path) -> bool:
