@@ -197,6 +197,8 @@ LOGGING = {
         "level": choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),
     },
     "loggers": {
-        name: {"handlers": [], "propagate": True} for name in ["django", "django.server", "uvicorn", "uvicorn.access"]
+        # NOTSET: uvicorn has given its own loggers a level before.
+        name: {"handlers": [], "propagate": True, "level": "NOTSET"}
+        for name in ["django", "django.server", "uvicorn", "uvicorn.access"]
     },
 }

@@ -55,6 +55,18 @@ def test_a_missing_or_wrong_variable_ends_the_start_in_one_line_that_names_it(st
     assert "README.md" in line
 
 
+@pytest.mark.parametrize(("level", "is_written"), [("INFO", "True"), ("WARNING", "False")])
+def test_the_level_of_the_log_is_that_of_the_access_log_too(tmp_path, level, is_written):
+    code = "import logging, uvicorn; uvicorn.Config('config.asgi:application').load();"
+    code += "print(logging.getLogger('uvicorn.access').isEnabledFor(logging.INFO))"
+    environment = {"DATA_DIR": str(tmp_path), "SECRET_KEY": "x" * 60, "LOG_LEVEL": level}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+    )
+
+    assert loaded.stdout.strip() == is_written
+
+
 def test_variables_can_come_from_the_file_in_the_data_directory(start, tmp_path):
     (tmp_path / "env").write_text("SECRET_KEY=from-the-file-0123456789-0123456789-0123456789-0123456789\n")
 
