@@ -41,7 +41,10 @@ def is_backup(file: Path) -> bool:
 
 def load(file: Path) -> None:
     """Fill the empty database with the back-up."""
-    {"sqlite": _load_sqlite, "postgresql": _load_postgresql}[connection.vendor](file)
+    try:
+        {"sqlite": _load_sqlite, "postgresql": _load_postgresql}[connection.vendor](file)
+    except sqlite3.Error as error:
+        raise Failed(f"The back-up cannot be read. {error}") from None
 
 
 def _dump_sqlite(part: Path) -> None:

@@ -184,9 +184,17 @@ def test_a_file_that_is_no_back_up_changes_nothing(restore, tmp_path):
     assert connection.introspection.table_names() == []
 
 
-def test_an_old_database_that_cannot_be_read_is_told_before_anything_is_changed(backup, restore, shop, tmp_path):
+def test_a_back_up_that_was_cut_off_is_told(backup, restore, shop, tmp_path):
+    (tmp_path / "cut").write_bytes(backup().read_bytes()[:20_000])
+
+    with pytest.raises(CommandError, match="The database is half restored: empty it and begin again"):
+        restore(tmp_path / "cut", "--nothing-ended")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "", None])
+def test_an_old_database_that_cannot_be_read_is_told_before_anything_is_changed(backup, restore, shop, tmp_path, url):
     nowhere = f"sqlite:///{tmp_path}/no" if connection.vendor == "sqlite" else "postgres://nobody@127.0.0.1:1/no"
 
     with pytest.raises(CommandError, match="The database of --ended-in cannot be read"):
-        restore(backup(), f"--ended-in={nowhere}")
+        restore(backup(), f"--ended-in={nowhere if url is None else url}")
     assert connection.introspection.table_names() == []

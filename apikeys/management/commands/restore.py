@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, ended_in: str | None, nothing_ended: bool, **options: Any) -> None:
         refuse_unless_empty()
         refuse_unless_backup(file)
-        if ended_in:
+        if ended_in is not None:
             connect(ended_in)
         try:
             backups.load(file)
@@ -64,15 +64,15 @@ def refuse_unless_backup(file: Path) -> None:
 
 def connect(url: str) -> None:
     """Name the old database, and see that it answers before anything is changed."""
-    connections.databases[OLD] = connections.databases["default"] | env.db_url_config(url)
     try:
+        connections.databases[OLD] = connections.databases["default"] | env.db_url_config(url)
         Event.objects.using(OLD).exists()
-    except Error as error:
+    except Exception as error:  # a wrong address fails in many ways
         raise CommandError(f"The database of --ended-in cannot be read. {error}") from None
 
 
 def report(ended_in: str | None, nothing_ended: bool) -> str:
-    if ended_in:
+    if ended_in is not None:
         return f"{endings.take_over(OLD)} keys had changed since: they are as they were at the end."
     if nothing_ended:
         return "Every key is as it was in the back-up."
