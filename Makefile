@@ -46,6 +46,7 @@ check: $(VENV)/dev.done gettext
 	$(BIN)/mypy
 	$(BIN)/djlint --check --lint --quiet templates
 	$(TOOLS) $(MANAGE) makemigrations --check --dry-run
+	env -u TEST_DATABASE_URL $(MANAGE) lintmigrations apikeys --ignore-initial-migrations --no-cache --quiet ok ignore --settings tests.settings
 	$(TOOLS) .ci/words
 	$(BIN)/bandit --quiet --severity-level medium --recursive apikeys config
 	$(TOOLS) HTTPS=on $(MANAGE) check --deploy --fail-level WARNING

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 import argon2
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from . import metrics
+
 TIME, MEMORY, LANES = 2, 19 * 1024, 1  # passes, KiB, threads
 CORES = os.cpu_count() or 1
 QUEUE = 64
@@ -27,27 +29,44 @@ class Busy(Exception):
 
 def hashed(plaintext: str) -> str:
     """Return the Argon2id hash of a plaintext, with its own salt. Waits for its turn."""
-    with _turns:
+    with _turn():
         return _argon2id.hash(plaintext)
 
 
 def matches(plaintext: str, hash: str) -> bool:
     """Tell whether the hash is of this plaintext. Raises Busy rather than queue without end."""
-    with _place(), _turns:
+    with _place(), _turn():
         try:
             return _argon2id.verify(hash, plaintext)
         except argon2.exceptions.VerificationError:
             return False
 
 
+def is_of_other_parameters(hash: str) -> bool:
+    """Tell whether the hash was made with other parameters than those of today."""
+    return _argon2id.check_needs_rehash(hash)
+
+
 @contextmanager
 def _place() -> Iterator[None]:
     if not _places.acquire(blocking=False):
+        metrics.argon2_refused.inc()
         raise Busy
     try:
         yield
     finally:
         _places.release()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    with metrics.argon2_waiting.track_inprogress():
+        _turns.acquire()
+    try:
+        with metrics.argon2_running.track_inprogress():
+            yield
+    finally:
+        _turns.release()
 
 
 class PasswordHasher(Argon2PasswordHasher):
@@ -58,9 +77,9 @@ class PasswordHasher(Argon2PasswordHasher):
     parallelism = LANES
 
     def encode(self, password: str, salt: str) -> str:
-        with _turns:
+        with _turn():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with _turns:
+        with _turn():
             return super().verify(password, encoded)

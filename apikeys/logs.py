@@ -1,10 +1,13 @@
 import logging
 import re
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
 # What opens something, and what is written in its place.
 SECRETS = [
     (re.compile(r"[A-Z]{40,}"), "<token>"),
-    (re.compile(r"(password/reset/key/)[^/\s\"]+"), r"\1<key>"),
+    (re.compile(r"(password/reset/key/)[^/\s\"\\]+"), r"\1<key>"),
 ]
 
 
@@ -16,3 +19,16 @@ class Masked(logging.Formatter):
         for secret, mask in SECRETS:
             line = secret.sub(mask, line)
         return line
+
+
+class MaskedJSON(Masked, JsonFormatter):
+    """Write each line as one JSON object, its traceback included."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ["levelname", "name", "message"],
+            timestamp="time",
+            rename_fields={"levelname": "level", "name": "logger", "exc_info": "traceback"},
+            # What uvicorn and Django give their own formatters.
+            reserved_attrs=[*RESERVED_ATTRS, "color_message", "request"],
+        )

@@ -10,7 +10,23 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.utils import timezone
 
+from . import metrics
+
 NOTED_EVERY = 60
+
+
+class Timed:
+    """Notes how long each request took, by its route and status."""
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        view = request.resolver_match.view_name if request.resolver_match else "none"
+        metrics.requests.labels(view, response.status_code).observe(time.perf_counter() - started)
+        return response
 
 
 class SessionLimits:

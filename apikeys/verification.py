@@ -11,6 +11,7 @@ import datetime as dt
 import enum
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import threading
@@ -19,13 +20,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
-from . import hashing
+from . import hashing, metrics
 from .models import ExternalKey, Plaintext, Token
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
+
+logger = logging.getLogger(__name__)
 
 KEY, SLUG = re.compile(KEY_FORMAT), re.compile(SLUG_FORMAT)
 
@@ -62,6 +66,7 @@ class Verdict:
 WRONG = Verdict(Outcome.WRONG)
 
 
+@metrics.counted
 def decide(key: str, plaintext: str, *, account: str = "", now: dt.datetime | None = None) -> Verdict:
     """Check a key and the plaintext of its token. One query; at most one Argon2. Raises hashing.Busy.
 
@@ -122,7 +127,17 @@ def _proven(row: Mapping[str, Any], plaintext: str) -> bool:
     if not hashing.matches(plaintext, row["hash"]):
         return False
     proofs.remember(proof)
+    if hashing.is_of_other_parameters(row["hash"]):
+        _hash_anew(row, plaintext)
     return True
+
+
+def _hash_anew(row: Mapping[str, Any], plaintext: str) -> None:
+    """Once for each token after the parameters changed. The UPDATE meets no row if the token was ended meanwhile."""
+    try:
+        Token.objects.filter(pk=row["id"], hash=row["hash"]).update(hash=hashing.hashed(plaintext))
+    except Error:
+        logger.warning("The hash of token %s could not be made anew", row["id"], exc_info=True)
 
 
 class Proofs:

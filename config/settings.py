@@ -10,6 +10,9 @@ DEBUG = switch("DEBUG", default=False)
 HTTPS = switch("HTTPS", default=False)
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", env.list, default=["127.0.0.1", "localhost", "[::1]"])
 SUPPORT_URL = read("SUPPORT_URL", env.str, default="")
+METRICS_TOKEN = read("METRICS_TOKEN", env.str, default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    raise wrong("METRICS_TOKEN", "must have 32 characters or more")
 
 INSTALLED_APPS = [
     "apikeys",
@@ -29,7 +32,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "apikeys.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apikeys.middleware.Timed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,6 +88,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
 CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")}
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"]["BACKEND"] = "apikeys.cache.Cache"
+    CACHES["table"] = env.cache_url_config("dbcache://cache")  # stands in for Redis
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 
@@ -146,6 +154,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked by address, behind the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -174,14 +183,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "masked": {"()": "apikeys.logs.Masked", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "text": {"()": "apikeys.logs.Masked", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "apikeys.logs.MaskedJSON"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "masked"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": choice("LOG_FORMAT", ["text", "json"], default="text"),
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),
     },
     "loggers": {
-        name: {"handlers": [], "propagate": True} for name in ["django", "django.server", "uvicorn", "uvicorn.access"]
+        # NOTSET: uvicorn has given its own loggers a level before.
+        name: {"handlers": [], "propagate": True, "level": "NOTSET"}
+        for name in ["django", "django.server", "uvicorn", "uvicorn.access"]
     },
 }

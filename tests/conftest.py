@@ -6,6 +6,7 @@ import os
 import argon2
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 
 from apikeys import hashing, verification
@@ -32,6 +33,15 @@ def commits(item) -> bool:
 def no_proofs():
     """Begin without proofs: a test's token ids may come again in the next one."""
     verification.proofs = verification.Proofs()
+
+
+def database_url(name: str = "") -> str:
+    """The address of the database under test, or of another one beside it."""
+    database = connection.settings_dict
+    name = name or database["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{name}"
 
 
 @pytest.fixture

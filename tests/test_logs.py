@@ -1,20 +1,27 @@
 import io
+import json
 import logging
 
 import pytest
 
-from apikeys.logs import Masked
+from apikeys.logs import Masked, MaskedJSON
 from apikeys.models import Plaintext
 
 
-@pytest.fixture
-def log():
-    """What the product's own handler writes."""
+@pytest.fixture(params=["text", "json"])
+def log(request):
+    """What the product's own handler writes, in each format."""
     (handler,) = [handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, Masked)]
     written = io.StringIO()
-    before = handler.setStream(written)
+    before, formatter = handler.setStream(written), handler.formatter
+    handler.setFormatter(MaskedJSON() if request.param == "json" else formatter)
     yield written
     handler.setStream(before)
+    handler.setFormatter(formatter)
+
+
+only_as_text = pytest.mark.parametrize("log", ["text"], indirect=True)
+only_as_json = pytest.mark.parametrize("log", ["json"], indirect=True)
 
 
 PLAINTEXT = str(Plaintext.random())
@@ -57,6 +64,7 @@ def test_a_token_is_masked_in_tracebacks(log):
     assert PLAINTEXT[25:37] not in log.getvalue()
 
 
+@only_as_text
 def test_the_rest_of_a_line_stays_readable(log):
     logging.getLogger("apikeys").warning("key vtexappkey-acme-YSWQFZ sent %s from 203.0.113.9", PLAINTEXT)
 
@@ -76,3 +84,27 @@ def test_the_key_of_a_password_reset_is_masked(log):
     )
 
     assert "/auth/password/reset/key/<key>/" in log.getvalue()
+
+
+@only_as_json
+@pytest.mark.parametrize("end", ["/", "", '"', "\\", '/"quoted"'])
+def test_what_is_masked_leaves_json(log, end):
+    logging.getLogger("uvicorn.access").info(
+        '%s - "%s %s HTTP/1.1" %s', "::1", "GET", f"/auth/password/reset/key/3-d1x{end}", 200
+    )
+
+    line = json.loads(log.getvalue())
+    assert "3-d1x" not in line["message"]
+    assert (line["level"], line["logger"]) == ("INFO", "uvicorn.access")
+
+
+@only_as_json
+def test_a_traceback_is_in_the_same_line_as_its_message(log):
+    try:
+        raise ValueError("first\nsecond")
+    except ValueError:
+        logging.getLogger("django.request").exception("refused", extra={"status_code": 500, "request": object()})
+
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert set(line) == {"time", "level", "logger", "message", "traceback", "status_code"}
+    assert line["traceback"].endswith("ValueError: first\nsecond")

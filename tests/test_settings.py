@@ -42,6 +42,8 @@ def test_nothing_but_a_secret_key_is_needed(start):
         ("CACHE_URL", "nonsense://"),
         ("EMAIL_URL", "nonsense://"),
         ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "short"),
     ],
 )
 def test_a_missing_or_wrong_variable_ends_the_start_in_one_line_that_names_it(start, name, value):
@@ -51,6 +53,18 @@ def test_a_missing_or_wrong_variable_ends_the_start_in_one_line_that_names_it(st
     (line,) = ended.stderr.strip().splitlines()
     assert name in line
     assert "README.md" in line
+
+
+@pytest.mark.parametrize(("level", "is_written"), [("INFO", "True"), ("WARNING", "False")])
+def test_the_level_of_the_log_is_that_of_the_access_log_too(tmp_path, level, is_written):
+    code = "import logging, uvicorn; uvicorn.Config('config.asgi:application').load();"
+    code += "print(logging.getLogger('uvicorn.access').isEnabledFor(logging.INFO))"
+    environment = {"DATA_DIR": str(tmp_path), "SECRET_KEY": "x" * 60, "LOG_LEVEL": level}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+    )
+
+    assert loaded.stdout.strip() == is_written
 
 
 def test_variables_can_come_from_the_file_in_the_data_directory(start, tmp_path):

@@ -1,6 +1,7 @@
 import datetime as dt
 import string
 
+import argon2
 import pytest
 from django.utils import timezone
 
@@ -214,6 +215,48 @@ def test_an_inactive_key_with_an_outdated_token_is_inactive(erp):
     erp.deactivate(by=BY)
 
     assert decide(erp.key, erp.plaintext).outcome is Outcome.INACTIVE
+
+
+class Stronger(argon2.PasswordHasher):
+    """The parameters of next year."""
+
+    meanwhile = staticmethod(lambda: None)
+
+    def __init__(self):
+        super().__init__(hashing.TIME + 1, hashing.MEMORY, hashing.LANES)
+
+    def hash(self, *args, **kwargs):
+        self.meanwhile()
+        return super().hash(*args, **kwargs)
+
+
+def test_a_hash_of_weaker_parameters_is_accepted_and_made_anew_once(erp, monkeypatch):
+    monkeypatch.setattr(hashing, "_argon2id", Stronger())
+    before = erp.token.hash
+
+    assert decide(erp.key, erp.plaintext).outcome is Outcome.ACCEPTED
+
+    after = erp.tokens.get().hash
+    assert ("t=2" in before, "t=3" in after) == (True, True)
+    assert decide(erp.key, erp.plaintext).outcome is Outcome.ACCEPTED
+    assert erp.tokens.get().hash == after
+
+
+def test_a_token_that_is_ended_while_its_hash_is_made_anew_stays_ended(shop, monkeypatch):
+    monkeypatch.setattr(hashing, "_argon2id", Stronger())
+    monkeypatch.setattr(Stronger, "meanwhile", staticmethod(lambda: shop.delete_old_token(by=BY)))
+
+    decide(shop.key, shop.old)
+
+    assert decide(shop.key, shop.old) == WRONG
+    assert shop.tokens.count() == 1
+
+
+def test_a_new_secret_key_changes_nothing_for_tokens(shop, settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one " * 6, []
+
+    assert decide(shop.key, shop.old).outcome is Outcome.ACCEPTED
+    assert decide(shop.key, shop.new).outcome is Outcome.ACCEPTED
 
 
 def test_a_full_gate_is_no_verdict(erp, full_gate):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from apikeys import metrics
 
 from .accounts import Account
 
@@ -72,6 +74,10 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.get_action_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        transaction.on_commit(metrics.events.labels(self.action).inc)
 
     @classmethod
     def of(

@@ -72,6 +72,30 @@ def test_an_address_that_is_no_address_is_no_error_of_ours(ask, db, address):
     assert 300 <= ask(f"GET {address} HTTP/1.1")[0] < 500
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/.git/config",
+        "/db.sqlite3",
+        "/env",
+        "/media/",
+        "/__debug__/",
+        "/static/../config/settings.py",
+        "/static/..%2fdb.sqlite3",
+        "/static/%2e%2e/%2e%2e/db.sqlite3",
+        "/static//etc/passwd",
+        "/static/",
+        "/static/js/dialog.js.map",
+    ],
+)
+def test_what_must_not_be_served_is_missing(ask, db, address):
+    status, headers = ask(f"GET {address} HTTP/1.1")
+
+    assert status == 404
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert "server" not in headers
+
+
 def test_a_client_cannot_name_its_own_address(ask, erp):
     ask(
         "GET /api/verify HTTP/1.1",

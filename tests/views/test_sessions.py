@@ -223,6 +223,14 @@ def test_a_new_password_by_mail_ends_the_sessions_elsewhere(ana_in, mailoutbox):
     assert not signed_in(ana_in)
 
 
+@pytest.mark.parametrize("keeps_the_old_one", [True, False])
+def test_a_new_secret_key_ends_the_sessions_unless_the_old_one_still_counts(ana_in, settings, keeps_the_old_one):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY] if keeps_the_old_one else []
+    settings.SECRET_KEY = "a new one " * 6
+
+    assert signed_in(ana_in) is keeps_the_old_one
+
+
 def test_a_form_sent_after_the_session_ended_changes_nothing(later, ana_in, erp):
     later(31)
 
