@@ -32,20 +32,21 @@ def hashed(plaintext: str) -> str:
 
 
 def matches(plaintext: str, hash: str) -> bool:
-    """Tell whether the hash is of this plaintext. Raises Busy rather than queue without end."""
-    with _place(), _turns:
-        try:
-            return _argon2id.verify(hash, plaintext)
-        except argon2.exceptions.VerificationError:
-            return False
+    """Tell whether the hash is of this plaintext. To be asked within a turn."""
+    try:
+        return _argon2id.verify(hash, plaintext)
+    except argon2.exceptions.VerificationError:
+        return False
 
 
 @contextmanager
-def _place() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """Wait for a turn at the gate. Raises Busy rather than queue without end."""
     if not _places.acquire(blocking=False):
         raise Busy
     try:
-        yield
+        with _turns:
+            yield
     finally:
         _places.release()
 
