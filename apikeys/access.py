@@ -107,7 +107,12 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def address_of(request: HttpRequest) -> str | None:
     """Return the address of the connection, or of the client where a proxy that the server trusts named it."""
+    return address(request.META.get("REMOTE_ADDR", ""))
+
+
+def address(client: str) -> str | None:
+    """Return what the server calls the client as an address, without its zone, or None where it is none."""
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+        return str(ipaddress.ip_address(client.partition("%")[0]))
     except ValueError:
         return None

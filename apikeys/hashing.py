@@ -34,12 +34,11 @@ def hashed(plaintext: str) -> str:
 
 
 def matches(plaintext: str, hash: str) -> bool:
-    """Tell whether the hash is of this plaintext. Raises Busy rather than queue without end."""
-    with _place(), _turn():
-        try:
-            return _argon2id.verify(hash, plaintext)
-        except argon2.exceptions.VerificationError:
-            return False
+    """Tell whether the hash is of this plaintext. To be asked within a turn."""
+    try:
+        return _argon2id.verify(hash, plaintext)
+    except argon2.exceptions.VerificationError:
+        return False
 
 
 def is_of_other_parameters(hash: str) -> bool:
@@ -48,12 +47,14 @@ def is_of_other_parameters(hash: str) -> bool:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
+def turn() -> Iterator[None]:
+    """Wait for a turn at the gate. Raises Busy rather than queue without end."""
     if not _places.acquire(blocking=False):
         metrics.argon2_refused.inc()
         raise Busy
     try:
-        yield
+        with _turn():
+            yield
     finally:
         _places.release()
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-if TYPE_CHECKING:
-    from .verification import Verdict
-
-Asked = ParamSpec("Asked")
-
-checks = Counter("apikeys_checks", "Checks of a key and its token", ["outcome"])
+checks = Counter("apikeys_checks", "Answers of /api/verify", ["outcome"])
 events = Counter("apikeys_events", "Actions on keys, as their history tells them", ["action"])
 argon2_running = Gauge("apikeys_argon2_running", "Argon2 hashes at work", multiprocess_mode="livesum")
 argon2_waiting = Gauge("apikeys_argon2_waiting", "Argon2 hashes that wait", multiprocess_mode="livesum")
@@ -27,22 +19,6 @@ requests = Histogram(
     ["view", "status"],
     buckets=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 )
-
-
-def counted(decide: Callable[Asked, Verdict]) -> Callable[Asked, Verdict]:
-    """Count what each check ends in; "unknown" where it ends in an error."""
-
-    @functools.wraps(decide)
-    def deciding(*args: Asked.args, **kwargs: Asked.kwargs) -> Verdict:
-        outcome = "unknown"
-        try:
-            verdict = decide(*args, **kwargs)
-            outcome = verdict.outcome.value
-            return verdict
-        finally:
-            checks.labels(outcome).inc()
-
-    return deciding
 
 
 def exposition() -> bytes:

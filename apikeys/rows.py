@@ -1,74 +1,118 @@
-"""What must hold of the rows, whatever happened to them. Asked by check_rows, and at the end of a restore."""
+"""What the database says of a token: one statement, the same for all who check one.
+
+`find` asks through Django's connection; `readers` has the connections of the front.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-
-from .models import APIKey, Event, ExternalKey, Token
-from .models.keys import text_of
-
-Action = Event.Action
-CREATED = [Action.GENERATED, Action.RENEWED]
-ENDED = [Action.OLD_TOKEN_DELETED, Action.RENEWAL_UNDONE]
-SWITCHED = [Action.ACTIVATED, Action.DEACTIVATED]
-SHOWN = 10
-
-# What an engine must be set to, or a power cut may bring a deleted token back.
-DURABLE: dict[str, dict[str, tuple[int | str, ...]]] = {
-    "sqlite": {"PRAGMA synchronous": (2, 3)},
-    "postgresql": {"SHOW fsync": ("on",), "SHOW synchronous_commit": ("on", "local", "remote_write", "remote_apply")},
-}
 
 
-def violations() -> list[str]:
-    """Return a line for each rule that is broken, with the ids of the first few that break it."""
-    broken = [(rule, list(ids)) for rule, ids in _rules()]
-    lines = [f"{len(ids)} {rule}: {', '.join(map(str, ids[:SHOWN]))}" for rule, ids in broken if ids]
-    return lines + list(_not_durable())
+class Asked(NamedTuple):
+    """A key, the selector of a token, and the slug of another account that the key wants to enter, or ""."""
+
+    key: str
+    selector: str
+    account: str
 
 
-def _rules() -> Iterator[tuple[str, Iterable[int]]]:
-    keys, tokens = APIKey.objects.order_by("pk"), Token.objects.order_by("pk")
-    new_token = Token.objects.filter(api_key=OuterRef("pk"), is_old=False)
-    yield "keys without a token", keys.filter(~Exists(new_token)).values_list("pk", flat=True)
-    crowded = keys.annotate(number=Count("tokens")).filter(number__gt=2)
-    yield "keys with more than two tokens", crowded.values_list("pk", flat=True)
-    copied = Q(key=F("api_key__key"), account=F("api_key__account"), account__isnull=False)
-    yield "tokens whose copies of their key differ", tokens.exclude(copied).values_list("pk", flat=True)
-    yield "keys that are not found by their name", (key.pk for key in keys.iterator() if not _is_findable(key))
-    at_home = ExternalKey.objects.filter(account=F("api_key__account"))
-    yield "external keys in their own account", at_home.values_list("pk", flat=True)
-    yield from _rules_of_events()
+class Row(NamedTuple):
+    """A token with its key and its account; and what the account that was asked for says of the key.
+
+    `renewed_at` is set at the old token of a pending renewal. `roles` are those in the account that was asked for.
+    """
+
+    created_at: dt.datetime
+    last_used_at: dt.datetime | None
+    renewed_at: dt.datetime | None
+    roles: list[str]
+    token_id: int
+    hash: str
+    api_key_id: int
+    name: str
+    is_active: bool
+    owner: str
+    token_duration: int
+    refuses_outdated: bool
+    external_key_id: int | None
 
 
-def _rules_of_events() -> Iterator[tuple[str, Iterable[int]]]:
-    """The latest event that tells of a token or a key says what is there now."""
-    told = Event.objects.order_by("-pk").values("action")
-    of_token = told.filter(api_key=OuterRef("api_key"), token_id=OuterRef("pk"), action__in=[*CREATED, *ENDED])
-    tokens = Token.objects.annotate(told=Subquery(of_token[:1])).order_by("pk")
-    yield "tokens that no event created", tokens.filter(told=None).values_list("pk", flat=True)
-    yield "tokens that were deleted", tokens.filter(told__in=ENDED).values_list("pk", flat=True)
-    of_key = told.filter(api_key=OuterRef("pk"), account=OuterRef("account"))
-    keys = APIKey.objects.annotate(
-        switched=Subquery(of_key.filter(action__in=SWITCHED)[:1]), deleted=Exists(of_key.filter(action=Action.DELETED))
-    ).order_by("pk")
-    yield "keys that were deleted", keys.filter(deleted=True).values_list("pk", flat=True)
-    active = Q(is_active=True, switched=Action.DEACTIVATED)
-    inactive = Q(is_active=False) & (Q(switched=Action.ACTIVATED) | Q(switched=None))
-    yield "keys whose status no event explains", keys.filter(active | inactive).values_list("pk", flat=True)
+STATEMENT = """
+    SELECT {place} token.created_at {utc}, token.last_used_at {utc},
+        CASE WHEN token.is_old THEN (
+            SELECT new_token.created_at {utc} FROM apikeys_token new_token
+            WHERE new_token.api_key_id = api_key.id AND NOT new_token.is_old
+        ) END,
+        CASE WHEN external.id IS NULL THEN {here} ELSE {there} END,
+        token.id, token.hash, api_key.id, api_key.name, api_key.is_active,
+        account.slug, account.token_duration, account.refuses_outdated, external.id
+    FROM {asked} apikeys_token token
+    JOIN apikeys_apikey api_key ON api_key.id = token.api_key_id
+    JOIN apikeys_account account ON account.id = api_key.account_id
+    LEFT JOIN apikeys_account other ON other.slug = {account}
+    LEFT JOIN apikeys_externalkey external ON external.account_id = other.id AND external.api_key_id = api_key.id
+    WHERE token.selector = {selector} AND api_key.key = {key}
+"""
+ROLES = "SELECT role.name FROM auth_group role JOIN {} ORDER BY role.name"
+HERE = "apikeys_apikey_roles given ON given.group_id = role.id WHERE given.apikey_id = api_key.id"
+THERE = "apikeys_externalkey_roles given ON given.group_id = role.id WHERE given.externalkey_id = external.id"
 
 
-def _is_findable(key: APIKey) -> bool:
-    return key.text == text_of(key.key, key.name)
+def statement(key: str, selector: str, account: str, *, roles: str, asked: str = "", place: str = "", utc: str) -> str:
+    here, there = (roles.format(ROLES.format(given)) for given in (HERE, THERE))
+    return STATEMENT.format(**locals())
 
 
-def _not_durable() -> Iterator[str]:
+def for_sqlite(*asked: str) -> str:
+    """SQLite has neither lists nor moments: the first come as JSON, the second as text."""
+    return statement(*asked, roles="(SELECT json_group_array(name) FROM ({}))", utc="|| '+00:00'")
+
+
+SQLITE = for_sqlite("?1", "?2", "?3")
+# Many at once, each with its place among those asked.
+POSTGRESQL = statement(
+    *("asked.key", "asked.selector", "asked.account"),
+    asked="unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY asked(key, selector, account, place) CROSS JOIN",
+    place="asked.place,",
+    roles="ARRAY({})",
+    utc="",
+)
+
+
+def find(asked: Asked) -> Row | None:
+    """Return the row of a token, through Django's connection."""
     with connection.cursor() as cursor:
-        for question, safe in DURABLE[connection.vendor].items():
-            cursor.execute(question)
-            (answer,) = cursor.fetchone()
-            if answer not in safe:
-                yield f"{question} is {answer}: a power cut may bring a deleted token back"
+        if connection.vendor == "sqlite":
+            cursor.execute(for_sqlite("%(key)s", "%(selector)s", "%(account)s"), asked._asdict())
+            return row_of_sqlite(cursor.fetchone())
+        cursor.execute(POSTGRESQL, columns([asked]))
+        return rows_of_postgresql(cursor.fetchall(), 1)[0]
+
+
+def row_of_sqlite(values: Sequence[Any] | None) -> Row | None:
+    if values is None:
+        return None
+    created_at, last_used_at, renewed_at, roles, *rest = values
+    return Row(_moment(created_at), _moment(last_used_at), _moment(renewed_at), json.loads(roles), *rest)
+
+
+def _moment(text: Any) -> Any:
+    return text and dt.datetime.fromisoformat(text)
+
+
+def columns(asked: Sequence[Asked]) -> list[list[str]]:
+    """Return what was asked as the three arrays that the statement for PostgreSQL takes."""
+    return [list(column) for column in zip(*asked, strict=True)]
+
+
+def rows_of_postgresql(found: Sequence[Sequence[Any]], number: int) -> list[Row | None]:
+    """Put what was found, of so many asked, in the order in which it was asked."""
+    rows: list[Row | None] = [None] * number
+    for place, *values in found:
+        rows[place - 1] = Row(*values)
+    return rows

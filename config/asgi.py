@@ -1,19 +1,27 @@
-"""The front: what reaches Django has one spelling of each header and a body of known length."""
+"""The front: it answers the check itself; what reaches Django has one spelling of each header and a known length."""
 
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
-from config.wsgi import application as wsgi_application
+from config.wsgi import application as wsgi_application  # first: it sets Django up
+
+from apikeys import last_use  # isort: skip
+from apikeys.front import Front  # isort: skip
 
 THREADS = 16
 django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
+check = Front()
+last_use.notes.write_on()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Answer one request: through Django, or with a refusal of what WSGI cannot carry."""
-    names = {name for name, _ in scope["headers"]}
-    if b"transfer-encoding" in names:
+    """Answer one request: a check, through Django, or with a refusal of what WSGI cannot carry."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+    elif scope["path"] == "/api/verify":
+        await check(scope, receive, send)
+    elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         # WSGI has no length for such a body: Django would read an empty one, without an error.
         await refuse(send, 411, b"Send the length of the body: Content-Length.")
     elif not scope["query_string"].isascii():
@@ -22,6 +30,15 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         # X_VTEX_API_AppKey would become the same WSGI variable as X-VTEX-API-AppKey.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
         await django({**scope, "headers": headers}, receive, without_length_of_nothing(send))
+
+
+async def live(receive: Any, send: Any) -> None:
+    """Start, and stop when the last request is answered."""
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await check.close()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 def without_length_of_nothing(send: Any) -> Any:

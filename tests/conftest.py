@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
-from apikeys import hashing, verification
+from apikeys import hashing, proofs
 from apikeys.models import Account, Actor, APIKey, Member, Token, User
 
 # Playwright runs an event loop in the thread of the tests.
@@ -32,7 +32,7 @@ def commits(item) -> bool:
 @pytest.fixture(autouse=True)
 def no_proofs():
     """Begin without proofs: a test's token ids may come again in the next one."""
-    verification.proofs = verification.Proofs()
+    proofs.memory = proofs.Memory()
 
 
 def database_url(name: str = "") -> str:

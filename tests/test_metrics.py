@@ -49,14 +49,14 @@ def test_checks_are_counted_by_their_outcome(scraped, client, erp):
     assert after['{outcome="wrong"}'] == before.get('{outcome="wrong"}', 0) + 1
 
 
-def test_a_check_that_finds_the_gate_full_is_counted_as_unknown(scraped, client, erp, full_gate):
+def test_a_check_that_finds_the_gate_full_is_counted_as_busy(scraped, client, erp, full_gate):
     headers = {"X-VTEX-API-AppKey": erp.key, "X-VTEX-API-AppToken": erp.plaintext}
-    before = scraped("apikeys_argon2_refused_total"), scraped("apikeys_checks_total").get('{outcome="unknown"}', 0)
+    before = scraped("apikeys_argon2_refused_total"), scraped("apikeys_checks_total").get('{outcome="busy"}', 0)
 
     assert client.get("/api/verify", headers=headers).status_code == 503
 
     assert scraped("apikeys_argon2_refused_total")[""] == before[0][""] + 1
-    assert scraped("apikeys_checks_total")['{outcome="unknown"}'] == before[1] + 1
+    assert scraped("apikeys_checks_total")['{outcome="busy"}'] == before[1] + 1
     assert scraped("apikeys_argon2_running") == scraped("apikeys_argon2_waiting") == {"": 0}
 
 

@@ -1,115 +1,45 @@
-"""GET /api/verify: made for the forward-auth of nginx, Caddy and Traefik. docs/verify.md shows its answers."""
+"""GET /api/verify as an ordinary Django view: the reference that the tests hold against the front, which answers first.
 
-import datetime as dt
-import logging
-from urllib.parse import quote
+docs/verify.md shows the answers.
+"""
 
-from django.contrib.auth.models import Group
 from django.db import Error
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apikeys import hashing
 from apikeys.access import address_of
-from apikeys.models import Actor, Event, Token
-from apikeys.models.tokens import NOTED_EVERY, record_refusal
+from apikeys.last_use import Caller
 from apikeys.verification import Outcome, Verdict, decide
 
-logger = logging.getLogger(__name__)
-
-REFUSALS = {
-    Outcome.WRONG: (401, "unauthorized", "Unknown key or wrong token."),
-    Outcome.NO_ACCESS: (403, "no_access", "The key has no access to this account."),
-    Outcome.INACTIVE: (403, "key_inactive", "The key is inactive."),
-    Outcome.OUTDATED: (403, "token_outdated", "The token is outdated, and its account refuses outdated tokens."),
-}
-BUSY = (503, "busy", "Too many checks at once.")
-UNAVAILABLE = (503, "unavailable", "The database is away or too busy. Try again.")
-HEADERS = {401: {"WWW-Authenticate": "AppToken"}, 503: {"Retry-After": "1"}}
-# Of a token that was proven right, and so worth a line in the history of its key.
-RECORDED = {
-    Outcome.INACTIVE: Event.Action.REFUSED_INACTIVE,
-    Outcome.OUTDATED: Event.Action.REFUSED_OUTDATED,
-}
+from .answers import Answer, account_of, answer
 
 
 @csrf_exempt
 def verify(request: HttpRequest) -> HttpResponse:
     """Answer 204 with the identity of the key, 401, 403, or 503 when it cannot be known; the same to any method."""
+    verdict = checked(request, account=account_of(request.META["QUERY_STRING"].encode("latin-1")))
+    return response_of(answer(verdict, lambda: caller_of(request), secure=request.is_secure()))
+
+
+def checked(request: HttpRequest, *, account: str = "") -> Verdict:
+    """Return the verdict on the key and token that a request brings. What goes wrong is an outcome too."""
     key, plaintext = (request.headers.get(name, "") for name in ("X-VTEX-API-AppKey", "X-VTEX-API-AppToken"))
     try:
-        verdict = decide(key, plaintext, account=request.GET.get("account", ""))
+        return decide(key, plaintext, account=account)
     except hashing.Busy:
-        return refused(*BUSY)
-    if verdict.outcome is Outcome.ACCEPTED:
-        note_use(verdict, request)
-        return _accepted(verdict)
-    record_refusal_of(verdict, request)
-    return refused(*REFUSALS[verdict.outcome])
+        return Verdict(Outcome.BUSY)
+    except Error:
+        return Verdict(Outcome.UNAVAILABLE)
 
 
-def _accepted(verdict: Verdict) -> HttpResponse:
-    headers = {
-        "X-Api-Account": verdict.account,
-        "X-Api-Key": verdict.key,
-        "X-Api-Key-Name": ext_value(verdict.name),
-        "X-Api-Roles": ", ".join(map(ext_value, roles_of(verdict))),
-        "Cache-Control": "no-store",
-    }
-    if verdict.deprecated_at:
-        headers["Deprecation"] = deprecation(verdict.deprecated_at)
-    return HttpResponse(status=204, headers=headers)
+def caller_of(request: HttpRequest) -> Caller:
+    return Caller(address_of(request), request.headers.get("User-Agent", ""))
 
 
-def refused(status: int, code: str, message: str) -> HttpResponse:
-    response = JsonResponse({"code": code, "message": message}, status=status, headers=HEADERS.get(status))
-    response["Cache-Control"] = "no-store"
-    response["X-Api-Refusal"] = code  # for proxies that drop the body of a refusal
+def response_of(answer: Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status)
+    del response["Content-Type"]
+    for name, value in answer.headers:
+        response[name.decode()] = value.decode()
     return response
-
-
-def note_use(verdict: Verdict, request: HttpRequest) -> None:
-    """Note the last use; a check never fails because that could not be written.
-
-    Within a minute of the last note not even tried: on SQLite an UPDATE of no row waits for every writer.
-    """
-    now = timezone.now()
-    if verdict.last_used_at and now - verdict.last_used_at < NOTED_EVERY:
-        return
-    try:
-        Token.objects.filter(pk=verdict.token_id).used(
-            address=address_of(request), user_agent=request.headers.get("User-Agent", ""), now=now
-        )
-    except Error:
-        logger.warning("The last use of token %s could not be noted", verdict.token_id, exc_info=True)
-
-
-def record_refusal_of(verdict: Verdict, request: HttpRequest) -> None:
-    """Tell the history of the key, if the token was right; a check never fails because that could not be written."""
-    if verdict.outcome not in RECORDED:
-        return
-    by = Actor(verdict.key, address_of(request))
-    try:
-        record_refusal(verdict.api_key_id, verdict.token_id, RECORDED[verdict.outcome], by=by, now=timezone.now())
-    except Error:
-        logger.warning("The refusal of token %s could not be recorded", verdict.token_id, exc_info=True)
-
-
-def roles_of(verdict: Verdict) -> QuerySet[Group, str]:
-    """Return the names of the key's roles in the account that it entered."""
-    given = {"external_keys": verdict.external_key_id} if verdict.external_key_id else {"api_keys": verdict.api_key_id}
-    return Group.objects.filter(**given).order_by("name").values_list("name", flat=True)
-
-
-def deprecation(since: dt.datetime) -> str:
-    """Return the header that tells an integration to take the new token (RFC 9745)."""
-    return f"@{int(since.timestamp())}"
-
-
-def ext_value(text: str) -> str:
-    """Return plain ASCII as it is; the rest, and what would read as a list or as encoded, as in RFC 8187."""
-    if text.isascii() and text.isprintable() and not set(text) & set(",%'"):
-        return text
-    return "UTF-8''" + quote(text, safe="")

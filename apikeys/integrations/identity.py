@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from apikeys import hashing
-from apikeys.api.verify import BUSY, REFUSALS, UNAVAILABLE, deprecation, note_use, record_refusal_of, refused, roles_of
-from apikeys.verification import Outcome, Verdict, decide
+from apikeys import last_use
+from apikeys.api.answers import ALWAYS, REASONS, deprecation, refused
+from apikeys.api.verify import caller_of, checked, response_of
+from apikeys.verification import Outcome
 
 HEADERS = ("X-VTEX-API-AppKey", "X-VTEX-API-AppToken")
 
@@ -44,37 +44,24 @@ class Refused(Exception):
 
     @property
     def response(self) -> HttpResponse:
-        return refused(self.status, self.code, self.message)
+        answer = refused(self.status, self.code, self.message)
+        return response_of(answer._replace(headers=[*ALWAYS, *answer.headers]))
 
 
 def identify(request: HttpRequest, *, account: str = "") -> Identity:
-    """Check the key and token of a request, and note the use. Raises Refused.
+    """Check the key and token of a request, and record the use. Raises Refused.
 
     `account` is the slug of the account that the key has to enter: its own, unless another one is named.
     """
-    try:
-        return _identity(_verdict(request, account))
-    except hashing.Busy:
-        raise Refused(*BUSY) from None
-    except (OperationalError, InterfaceError):
-        raise Refused(*UNAVAILABLE) from None
-
-
-def _verdict(request: HttpRequest, account: str) -> Verdict:
-    key, plaintext = (request.headers.get(name, "") for name in HEADERS)
-    verdict = decide(key, plaintext, account=account)
-    if verdict.outcome is Outcome.ACCEPTED:
-        note_use(verdict, request)
-        return verdict
-    record_refusal_of(verdict, request)
-    raise Refused(*REFUSALS[verdict.outcome])
-
-
-def _identity(verdict: Verdict) -> Identity:
+    verdict = checked(request, account=account)
+    last_use.notes.note(verdict, lambda: caller_of(request))
+    last_use.notes.write()  # no thread does it here
+    if verdict.outcome is not Outcome.ACCEPTED:
+        raise Refused(*REASONS[verdict.outcome])
     return Identity(
         account=verdict.account,
         key=verdict.key,
         name=verdict.name,
-        roles=frozenset(roles_of(verdict)),
+        roles=frozenset(verdict.roles),
         deprecated_at=verdict.deprecated_at,
     )

@@ -6,14 +6,12 @@ import string
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apikeys import hashing
-
-from .events import Actor, Event
 
 if TYPE_CHECKING:
     from .accounts import Account
@@ -25,8 +23,6 @@ LENGTH, SELECTOR, CHECKSUM = 128, 25, 7
 IN_USE = dt.timedelta(hours=24)
 RECENT = dt.timedelta(days=30)
 HIGHLY = dt.timedelta(days=90)
-NOTED_EVERY = dt.timedelta(minutes=1)
-REFUSAL_RECORDED_EVERY = dt.timedelta(hours=1)
 
 
 class Plaintext(str):
@@ -82,30 +78,6 @@ class TokenQuerySet(models.QuerySet["Token"]):
         """Count in one query, however many there are."""
         in_use = Q(last_used_at__gt=(now or timezone.now()) - IN_USE)
         return Tally(**self.aggregate(number=Count("pk"), in_use=Count("pk", filter=in_use)))
-
-    def used(self, *, address: str | None, user_agent: str, now: dt.datetime) -> None:
-        """Note the last use, at most once a minute. An UPDATE: a save() would put a deleted token back."""
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=now - NOTED_EVERY)
-        printed = user_agent.replace("\x00", "")[:200]  # PostgreSQL stores no NUL, and would note nothing
-        self.filter(stale).update(last_used_at=now, last_used_address=address, last_used_user_agent=printed)
-
-
-def record_refusal(api_key_id: int, token_id: int, action: Event.Action, *, by: Actor, now: dt.datetime) -> None:
-    """Record that a right token was refused, at most once an hour for each reason. Waits for nobody on PostgreSQL.
-
-    Asked first without a lock, so that a client that goes on and on costs no write; then again under the lock.
-    """
-    since = now - REFUSAL_RECORDED_EVERY
-    recorded = Event.objects.filter(api_key=api_key_id, at__gt=since, action=action, token_id=token_id)
-    if recorded.exists():
-        return
-    with transaction.atomic():
-        rows = Token.objects.select_for_update(of=("self",), skip_locked=True).select_related("api_key")
-        token = rows.filter(pk=token_id).first()
-        if token is not None and not recorded.exists():
-            event = Event.of(action, token.api_key, by=by, token_id=token_id)
-            event.at = now
-            event.save()
 
 
 class OfItsKey(models.Field):
@@ -172,7 +144,8 @@ class Token(models.Model):
         self.save(force_insert=True)
 
     def accepts(self, plaintext: str) -> bool:
-        return hashing.matches(plaintext, self.hash)
+        with hashing.turn():
+            return hashing.matches(plaintext, self.hash)
 
     @property
     def outdated_since(self) -> dt.datetime:

@@ -12,6 +12,7 @@ from apikeys.models import (
     RenewalUnavailable,
     Token,
 )
+from apikeys.models.uses import Use, record_uses
 from apikeys.verification import Outcome, decide
 from tests.conftest import BY
 
@@ -212,7 +213,7 @@ def test_a_renewal_concerns_one_key_only(acme, erp, shop):
 
 def test_the_last_use_of_the_surviving_token_survives(shop):
     decided = decide(shop.key, shop.old)
-    Token.objects.filter(pk=decided.token_id).used(address="203.0.113.9", user_agent="ERP", now=shop.created_at)
+    record_uses([Use(decided.token_id, shop.created_at, "203.0.113.9", "ERP")])
 
     shop.undo_renewal(by=BY)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apikeys.models import APIKey, Event, Plaintext, Token
 from apikeys.models.tokens import checksum
+from apikeys.models.uses import Use, record_uses
 from tests.conftest import BY
 
 BODY = "THEQUICKBROWNFOXJUMPSOVERTHELAZYDOG" * 3 + "ABCDEFGHIJKLMNOP"  # 121 letters
@@ -170,7 +171,7 @@ def test_the_database_refuses_the_selector_of_another_token(erp, shop):
 def test_a_use_is_noted(erp):
     now = timezone.now()
 
-    Token.objects.filter(pk=erp.token.pk).used(address="203.0.113.9", user_agent="ERP/1.0", now=now)
+    record_uses([Use(erp.token.pk, now, "203.0.113.9", "ERP/1.0")])
 
     token = erp.token
     assert (token.last_used_at, token.last_used_address, token.last_used_user_agent) == (now, "203.0.113.9", "ERP/1.0")
@@ -180,9 +181,9 @@ def test_a_use_is_noted(erp):
 def test_of_several_processes_one_notes_the_use_within_a_minute(erp, seconds, noted):
     first = timezone.now()
     later = first + dt.timedelta(seconds=seconds)
-    Token.objects.used(address=None, user_agent="first", now=first)
+    record_uses([Use(erp.token.pk, first, None, "first")])
 
-    Token.objects.used(address=None, user_agent="later", now=later)
+    record_uses([Use(erp.token.pk, later, None, "later")])
 
     assert (erp.token.last_used_at, erp.token.last_used_user_agent) == ((later, "later") if noted else (first, "first"))
 
@@ -191,7 +192,7 @@ def test_a_use_never_brings_a_deleted_token_back(shop):
     late = shop.old_token
     shop.delete_old_token(by=BY)
 
-    Token.objects.filter(pk=late.pk).used(address=None, user_agent="", now=timezone.now())
+    record_uses([Use(late.pk, timezone.now(), None, "")])
 
     assert shop.tokens.get().accepts(shop.new)
 

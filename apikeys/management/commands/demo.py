@@ -17,6 +17,7 @@ from django.utils import timezone
 from apikeys.models import Account, Actor, APIKey, Event, Plaintext, User
 from apikeys.models.accounts import BROAD
 from apikeys.models.keys import PREFIX
+from apikeys.models.uses import Use, record_uses
 
 MINUTES, HOURS, DAYS = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 NOW, NEVER = dt.timedelta(), None
@@ -142,9 +143,8 @@ def live(account: Account, letters: str, name: str, life: str, used: list, roles
             key.tokens.filter(is_old=False).update(created_at=at)
         event = Event.objects.filter(api_key=key).latest("pk")
         Event.objects.filter(pk=event.pk).update(key=key.key, at=at)
-    for is_old, ago in enumerate(used):
-        if ago is not NEVER:
-            key.tokens.filter(is_old=bool(is_old)).used(address="198.51.100.7", user_agent=name, now=now - ago)
+    tokens = zip(key.tokens.all(), used, strict=False)
+    record_uses(Use(token.pk, now - ago, "198.51.100.7", name) for token, ago in tokens if ago is not NEVER)
     return plaintext
 
 
