@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import call_command
 
+from apikeys.invariants import violations
 from apikeys.models import Account, APIKey, Event, Member, Token, User
-from apikeys.rows import violations
 from apikeys.verification import Outcome, decide
 
 LEFT_OUT = ["contenttypes", "auth.permission", "sessions", "admin.logentry"]

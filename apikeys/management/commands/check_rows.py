@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from apikeys.invariants import violations
 from apikeys.models import APIKey, Event, Token
-from apikeys.rows import violations
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from apikeys.invariants import violations
 from apikeys.models import APIKey, Event, ExternalKey, Token
-from apikeys.rows import violations
 from tests.conftest import BY
 
 
