@@ -37,7 +37,8 @@ PAGES = {
 WITHOUT_ACCOUNT = ("home", "theme", "language")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
-# A picture; and the pages of allauth and of Django admin, which have tests of their own.
+# A picture; and the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics
+# are answered before any route: tests/test_probes.py, tests/test_metrics.py.
 ELSEWHERE = {"icon"}
 
 
