@@ -25,19 +25,19 @@ def database(transactional_db):
 
 
 @pytest.fixture(scope="session")
-def base_url(django_db_setup):
+def base_url(in_front):
     from config.asgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(application, lifespan="off", proxy_headers=False, server_header=False, log_config=None)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
+    serving = threading.Thread(target=in_front, args=[server.serve([listener])], daemon=True)
+    serving.start()
+    while not server.started and serving.is_alive():
         time.sleep(0.01)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
-    thread.join(10)
+    serving.join(10)
 
 
 @pytest.fixture(scope="session")
