@@ -20,7 +20,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test bench check words lock audit chromium gettext
+.PHONY: run test bench check words lock audit chromium gettext wrk
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -36,9 +36,11 @@ test: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
 
-bench: $(VENV)/dev.done  ## Does the list page stay as fast with 100,000 keys? Makes its data itself, in a database of its own.
-	env -u TEST_DATABASE_URL $(BIN)/python -m tests.benchmarks.finding
-	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m tests.benchmarks.finding
+# The peers that the check is compared with live apart.
+PEERS := $(DATA_DIR)/peers
+
+bench: $(VENV)/dev.done wrk $(PEERS)/done  ## How fast is the check, and the list page with 100,000 keys? ROUNDS=2 only tries it.
+	PEERS="$(PEERS)/bin/python" $(BIN)/python -m tests.benchmarks
 
 check: $(VENV)/dev.done gettext
 	$(BIN)/ruff format --check .
@@ -60,6 +62,14 @@ audit: $(VENV)/dev.done  ## Known vulnerabilities of the locked packages; needs 
 lock: $(VENV)/dev.done  ## Lock again what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -c requirements/run.txt --extra dev -o requirements/dev.txt pyproject.toml
+
+wrk:
+	@command -v wrk > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends wrk > /dev/null; }
+
+$(PEERS)/done: tests/benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
+	@touch $@
 
 chromium:
 	@command -v chromium > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium > /dev/null; }

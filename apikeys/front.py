@@ -27,7 +27,7 @@ class Front:
     """Answers checks in the event loop. Argon2 and Redis are asked in threads, and only for what was not proven yet."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="proof")
+        self._threads = ThreadPoolExecutor(THREADS, "proof")
 
     @cached_property
     def _rows(self) -> Reader:
@@ -65,7 +65,7 @@ class Front:
 
     async def close(self) -> None:
         """Write what the last checks left behind, and let go of the database."""
-        await asyncio.to_thread(last_use.notes.write)
+        await asyncio.to_thread(last_use.notes.stop)
         await self._rows.close()
 
 

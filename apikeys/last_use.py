@@ -54,6 +54,8 @@ class Notes:
         self._uses: dict[int, Use] = {}
         self._refusals: dict[tuple[int, Outcome], Refusal] = {}
         self._writing = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._write_on, name="last use", daemon=True)
 
     def note(self, verdict: Verdict, caller: Callable[[], Caller]) -> None:
         """Note what is worth writing down; only then is the caller asked for. Waits for nothing."""
@@ -76,14 +78,21 @@ class Notes:
             action = RECORDED[verdict.outcome]
             refusals[refused] = Refusal(verdict.api_key_id, verdict.token_id, action, by, timezone.now())
 
-    def write_on(self) -> None:
-        """From now on write what is noted, in a thread."""
-        threading.Thread(target=self._write_on, name="last use", daemon=True).start()
+    def start(self) -> None:
+        """From now on write every second what was noted."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write the rest."""
+        self._stopped.set()
+        self._thread.join()
 
     def _write_on(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(EVERY):
+        stopped = False
+        while not stopped:
+            stopped = self._stopped.wait(EVERY)
             self.write()
+            close_old_connections()
 
     def write(self) -> None:
         """Write what was noted so far. After it nothing of that is still under way."""
@@ -100,8 +109,6 @@ class Notes:
                     record_refusal(api_key_id, token_id, action, by=by, now=at)
             except Exception:  # whatever it is, the next ones are written
                 logger.warning("What checks left behind could not be written", exc_info=True)
-            finally:
-                close_old_connections()
 
 
 notes = Notes()

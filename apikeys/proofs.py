@@ -117,12 +117,9 @@ def proof_of(row: Row, plaintext: str, key: bytes) -> bytes:
 
 
 def shared_by_workers() -> Shared | None:
-    """Return the proofs in Redis, where the cache is there."""
-    cache = settings.CACHES["default"]
-    if not cache["BACKEND"].endswith(".RedisCache"):
-        return None
-    address = cache["LOCATION"]
-    return Shared(address if isinstance(address, str) else address[0])
+    """Return the proofs in Redis, where the cache is there (CACHE_URL)."""
+    address = settings.CACHES["default"].get("LOCATION", "")
+    return Shared(address) if address.startswith(("redis://", "rediss://")) else None
 
 
 # Of tokens that were proven after the parameters of Argon2 changed: the hash to replace, and by what. last_use does it.

@@ -42,8 +42,7 @@ class Row(NamedTuple):
     external_key_id: int | None
 
 
-STATEMENT = """
-    SELECT {place} token.created_at {utc}, token.last_used_at {utc},
+STATEMENT = """SELECT {place} token.created_at {utc}, token.last_used_at {utc},
         CASE WHEN token.is_old THEN (
             SELECT new_token.created_at {utc} FROM apikeys_token new_token
             WHERE new_token.api_key_id = api_key.id AND NOT new_token.is_old

@@ -12,7 +12,7 @@ from apikeys.front import Front  # isort: skip
 THREADS = 16
 django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
 check = Front()
-last_use.notes.write_on()
+last_use.notes.start()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -1,7 +1,9 @@
 """The cast: acme (in the beta) and globex (outside), their members, and two keys of acme's."""
 
+import asyncio
 import datetime as dt
 import os
+import threading
 
 import argon2
 import pytest
@@ -9,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
-from apikeys import hashing, proofs
+from apikeys import hashing, last_use, proofs
 from apikeys.models import Account, Actor, APIKey, Member, Token, User
 
 # Playwright runs an event loop in the thread of the tests.
@@ -30,9 +32,30 @@ def commits(item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def no_proofs():
-    """Begin without proofs: a test's token ids may come again in the next one."""
+def nothing_remembered():
+    """Begin without proofs and notes: a test's token ids may come again in the next one."""
     proofs.memory = proofs.Memory()
+    last_use.notes._uses.clear()
+    last_use.notes._refusals.clear()
+
+
+@pytest.fixture(scope="session")
+def in_front(django_db_setup):
+    """Run a coroutine on the event loop of the front, in a thread of its own."""
+    from config.asgi import check
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def run(coroutine, within=60):
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(within)
+
+    yield run
+    run(check.close())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
 
 
 def database_url(name: str = "") -> str:

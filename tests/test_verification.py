@@ -8,7 +8,7 @@ from django.utils import timezone
 from apikeys import hashing
 from apikeys.models import Account, Plaintext, Token
 from apikeys.models.tokens import checksum
-from apikeys.verification import WRONG, Outcome, Proofs, decide
+from apikeys.verification import WRONG, Outcome, decide
 from tests.conftest import BY
 
 SECOND = dt.timedelta(seconds=1)
@@ -151,37 +151,6 @@ def test_a_proof_is_of_the_very_token(erp):
     decide(erp.key, erp.plaintext)
 
     assert decide(erp.key, guess(erp.plaintext)) == WRONG
-
-
-def test_the_proofs_are_bounded_and_the_latest_used_stay():
-    proofs = Proofs(most=2)
-    first, second, third = (proofs.of(number, "hash", "plaintext") for number in range(3))
-    proofs.remember(first)
-    proofs.remember(second)
-    assert proofs.knows(first)
-
-    proofs.remember(third)
-
-    assert [proofs.knows(proof) for proof in (first, second, third)] == [True, False, True]
-
-
-def test_a_proof_of_one_process_means_nothing_to_another():
-    assert Proofs().of(1, "hash", "plaintext") != Proofs().of(1, "hash", "plaintext")
-
-
-def test_a_proof_differs_by_token_hash_and_plaintext():
-    proofs = Proofs()
-    cases = [(1, "hash", "plaintext"), (2, "hash", "plaintext"), (1, "Hash", "plaintext"), (1, "hash", "Plaintext")]
-
-    assert len({proofs.of(*case) for case in cases}) == 4
-
-
-def test_the_proofs_hold_no_plaintext(erp):
-    proofs = Proofs()
-    proofs.remember(proofs.of(erp.token.pk, erp.token.hash, erp.plaintext))
-
-    assert str(erp.plaintext) not in str(vars(proofs))
-    assert erp.plaintext[25:37] not in str(vars(proofs))
 
 
 @pytest.mark.parametrize("duration", [90, 180])

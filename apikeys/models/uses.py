@@ -24,8 +24,7 @@ class Use(NamedTuple):
 
 # An UPDATE: a save() would put a deleted token back. A row that somebody holds is passed over: to wait for it while
 # holding others could be a deadlock.
-USED = """
-    UPDATE apikeys_token SET last_used_at = %s, last_used_address = %s, last_used_user_agent = %s
+USED = """UPDATE apikeys_token SET last_used_at = %s, last_used_address = %s, last_used_user_agent = %s
     WHERE id = (SELECT id FROM apikeys_token WHERE id = %s AND (last_used_at IS NULL OR last_used_at <= %s) {free})
 """
 

@@ -2,20 +2,14 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 
 from apikeys.models import ExternalKey
-from tests.api.test_verify import KEY, TOKEN
 from tests.conftest import BY
 
 
 @pytest.fixture
-def enter():
-    def enter(key, plaintext, account):
-        headers = {KEY: key.key, TOKEN: plaintext}
-        return Client().get("/api/verify", {"account": account}, headers=headers)
-
-    return enter
+def enter(verify):
+    return lambda key, plaintext, account: verify(key.key, plaintext, query={"account": account})
 
 
 @pytest.fixture

@@ -26,26 +26,26 @@ def database(transactional_db):
 
 
 @pytest.fixture(scope="session")
-def base_url(django_db_setup):
+def base_url(in_front):
     from config.asgi import application
 
-    with served(application) as address:
+    with served(application, in_front) as address:
         yield f"http://{address}"
 
 
 @contextmanager
-def served(application, **options):
+def served(application, in_front, **options):
     """Run an application on uvicorn, and yield where: host and port."""
     listener = socket.create_server(("127.0.0.1", 0))
     options = {"lifespan": "off", "proxy_headers": False, "server_header": False, "log_config": None, **options}
     server = uvicorn.Server(uvicorn.Config(application, **options))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
+    serving = threading.Thread(target=in_front, args=[server.serve([listener])], kwargs={"within": None}, daemon=True)
+    serving.start()
+    while not server.started and serving.is_alive():
         time.sleep(0.01)
     yield "{}:{}".format(*listener.getsockname())
     server.should_exit = True
-    thread.join(10)
+    serving.join(10)
 
 
 @pytest.fixture(scope="session")

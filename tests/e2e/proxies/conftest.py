@@ -67,18 +67,18 @@ class Proxy(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def app_address(django_db_setup):
+def app_address(in_front):
     """The app as it runs behind a proxy that it trusts."""
     from config.asgi import application
 
-    with served(application, proxy_headers=True, forwarded_allow_ips="127.0.0.1") as address:
+    with served(application, in_front, proxy_headers=True, forwarded_allow_ips="127.0.0.1") as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def echo():
+def echo(in_front):
     service = Service()
-    with served(service) as service.address:
+    with served(service, in_front) as service.address:
         yield service
 
 
