@@ -37,7 +37,8 @@ def machine() -> str:
     rounds, seconds = os.environ.get("ROUNDS", "7 (list page: 11)"), os.environ.get("SECONDS", "2")
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, {packages}.\n"
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, {packages}.\n"
         f"Rounds: {rounds}, of {seconds} s. Load of the machine over the last 1, 5 and 15 minutes: {busy}."
     )
 

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from tests.api.test_verify import KEY, TOKEN
+from tests.api.conftest import KEY, TOKEN
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from django.db import InterfaceError, OperationalError
 from django.urls import resolve
 
 from apikeys.models import Account, ExternalKey
-from tests.api.test_verify import KEY, TOKEN, failing, last_use, refusals
+from tests.api.conftest import KEY, TOKEN
+from tests.api.test_verify import failing, last_used, refusals
 from tests.conftest import BY
 from tests.test_verification import guess
 
@@ -82,7 +83,7 @@ def test_a_deleted_token_is_refused_from_then_on(ask, path, shop):
 def test_the_last_use_is_noted(ask, path, erp):
     ask(path, erp, erp.plaintext, REMOTE_ADDR="203.0.113.7", HTTP_USER_AGENT="erp/1.0")
 
-    assert last_use(erp)[1:] == ("203.0.113.7", "erp/1.0")
+    assert last_used(erp)[1:] == ("203.0.113.7", "erp/1.0")
 
 
 def test_a_key_of_another_account_gets_in_where_it_was_added(ask, path, erp, globex):

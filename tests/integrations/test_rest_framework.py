@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from apikeys.integrations import Identity
 from apikeys.integrations.rest_framework import KeyUser
-from tests.api.test_verify import KEY, TOKEN
+from tests.api.conftest import KEY, TOKEN
 
 
 def test_where_no_key_is_sent_the_next_class_has_its_turn(ask, client, erp, admin):

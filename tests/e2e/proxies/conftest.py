@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.api.test_verify import KEY, TOKEN
+from tests.api.conftest import KEY, TOKEN
 from tests.e2e.conftest import served
 
 DOCS = Path(__file__).parents[3] / "docs" / "proxy"

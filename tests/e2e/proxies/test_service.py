@@ -3,8 +3,9 @@
 import pytest
 from django.contrib.auth.models import Group
 
+from apikeys import last_use
 from apikeys.models import Account, Plaintext
-from tests.api.test_verify import KEY, TOKEN
+from tests.api.conftest import KEY, TOKEN
 from tests.conftest import BY
 from tests.e2e.proxies.conftest import CLIENT, FORGED, client_of, credentials
 
@@ -108,6 +109,7 @@ def test_what_the_service_itself_answers_is_left_alone(ask, service, erp):
 
 def test_the_last_use_is_from_the_address_of_the_client(ask, erp):
     ask([*credentials(erp, erp.plaintext), ("X-Forwarded-For", "198.51.100.7"), ("X_Forwarded_For", "198.51.100.8")])
+    last_use.notes.write()
 
     assert erp.token.last_used_address == CLIENT
 
