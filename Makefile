@@ -35,9 +35,10 @@ test: $(VENV)/dev.done chromium
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
 
-bench: $(VENV)/dev.done  ## Does the list page stay as fast with 100,000 keys? Makes its data itself, in a database of its own.
+bench: $(VENV)/dev.done chromium  ## Does the list stay as fast with 100,000 keys, and light? Makes its data itself, in databases of its own.
 	env -u TEST_DATABASE_URL $(BIN)/python -m tests.benchmarks.finding
 	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m tests.benchmarks.finding
+	$(BIN)/python -m tests.benchmarks.weight
 
 check: $(VENV)/dev.done gettext
 	$(BIN)/ruff format --check .
