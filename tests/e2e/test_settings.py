@@ -127,13 +127,6 @@ class TestAccessibility:
         assert violations(tab) == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_tab_never_scrolls_sideways(tab, width):
-    tab.set_viewport_size({"width": width, "height": 800})
-
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-
-
 def test_on_a_narrow_screen_the_current_tab_is_in_view(tab):
     tab.set_viewport_size({"width": 160, "height": 800})
     tab.reload()
