@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from apikeys.models import Account, Token
 from tests.e2e.conftest import accepted, row, toast
-from tests.e2e.test_look import THEMES, WIDTHS, violations
+from tests.e2e.test_look import THEMES, violations
 
 
 @pytest.fixture
