@@ -77,8 +77,10 @@ def for_key(*, needs: str) -> Callable[[View], View]:
     return decorate
 
 
-def _memberships(user: User) -> QuerySet[Member]:
-    return user.memberships.select_related("account").order_by("account__slug")
+def last_member(request: MemberRequest) -> Member | None:
+    """Return the user as a member of the account that this browser used last, else of their first one."""
+    members = {member.account.slug: member for member in _memberships(request.user)}
+    return members.get(request.COOKIES.get(LAST_ACCOUNT, "")) or next(iter(members.values()), None)
 
 
 def _member(user: User, account: str) -> Member:
@@ -88,17 +90,15 @@ def _member(user: User, account: str) -> Member:
     return member
 
 
+def _memberships(user: User) -> QuerySet[Member]:
+    return user.memberships.select_related("account").order_by("account__slug")
+
+
 def _key(account: Account, key: str) -> APIKey:
     found = account.api_keys.for_table().filter(key=key).first()
     if found is None:
         raise KeyGone
     return found
-
-
-def last_member(request: MemberRequest) -> Member | None:
-    """Return the user as a member of the account that this browser used last, else of their first one."""
-    members = {member.account.slug: member for member in _memberships(request.user)}
-    return members.get(request.COOKIES.get(LAST_ACCOUNT, "")) or next(iter(members.values()), None)
 
 
 def sign_in(request: MemberRequest) -> HttpResponse:

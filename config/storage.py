@@ -13,7 +13,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLES = ("css/site.css", "js/site.js")
 IMPORT = re.compile(r'^@?import "(?:\./)?([a-z.]+)";$', re.MULTILINE)
-# In both: the text of a comment is that of a whole line or more, and no line break has a meaning in a string.
+# Comments and indents. No string of ours holds /* or goes on in a second line.
 IDLE = re.compile(r"/\*[^*]*\*/|^[ \t]*//.*$|^\s+", re.MULTILINE)
 
 # From the name of a static file to the storage that has it, and its path there.

@@ -14,4 +14,6 @@ def help_page(request: MemberRequest) -> HttpResponse:
         return sign_in(request)
     if member := last_member(request):
         request.member, request.account = member, member.account
-    return render(request, "apikeys/help.html", {"without_tabs": True})
+    response = render(request, "apikeys/help.html", {"without_tabs": True})
+    response["Cache-Control"] = "no-store"
+    return response

@@ -3,7 +3,7 @@
 document.addEventListener("input", ({ target }) => {
   const field = target.closest('[aria-invalid="true"]');
   if (!field) return;
-  const described = field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id));
+  const described = field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id)).filter(Boolean);
   const error = described.find((text) => text.matches(".field-error"));
   const help = error.parentElement.querySelector(".field-help");
   if (help) help.hidden = false;

@@ -32,6 +32,7 @@ def test_help_has_a_title_of_its_own_and_leads_back(plain):
 
     assert " ".join(page.title.text.split()) == "Help - API Keys"
     assert page.h1.text.strip() == "Help"
+    assert page.select(".tabs") == []
     assert page.select_one("main a")["href"] == "/"
     assert page.select_one("header [aria-label=Help]")["aria-current"] == "page"
 
