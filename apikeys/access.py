@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,8 @@ from django_htmx.middleware import HtmxDetails
 
 from .models import Account, Actor, APIKey, KeyGone, Member, NotAllowed, Refusal, User
 from .responses import refused
+
+LAST_ACCOUNT = "account"  # the cookie that names it
 
 View = Callable[..., HttpResponse]
 require_page_or_act = require_http_methods(["GET", "HEAD", "POST"])
@@ -74,11 +77,21 @@ def for_key(*, needs: str) -> Callable[[View], View]:
     return decorate
 
 
+def last_member(request: MemberRequest) -> Member | None:
+    """Return the user as a member of the account that this browser used last, else of their first one."""
+    members = {member.account.slug: member for member in _memberships(request.user)}
+    return members.get(request.COOKIES.get(LAST_ACCOUNT, "")) or next(iter(members.values()), None)
+
+
 def _member(user: User, account: str) -> Member:
-    member = user.memberships.select_related("account").filter(account__slug=account).first()
+    member = _memberships(user).filter(account__slug=account).first()
     if member is None:
         raise Http404
     return member
+
+
+def _memberships(user: User) -> QuerySet[Member]:
+    return user.memberships.select_related("account").order_by("account__slug")
 
 
 def _key(account: Account, key: str) -> APIKey:

@@ -4,7 +4,7 @@ from django.views.generic import TemplateView
 from .api.verify import verify
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, history, preferences, renewal, settings, status, table
+from .views import delete, edit, generate, help_page, history, preferences, renewal, settings, status, table
 
 
 class Name:
@@ -34,6 +34,7 @@ KEY = KEYS + "<key:key>/"
 urlpatterns = [
     path("", table.home, name="home"),
     path("icon.svg", TemplateView.as_view(template_name="icon.svg", content_type="image/svg+xml"), name="icon"),
+    path("help/", help_page.help_page, name="help"),
     path("theme/", preferences.theme, name="theme"),
     path("language/", preferences.language, name="language"),
     path("api/verify", verify, name="verify"),

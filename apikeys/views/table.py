@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from apikeys.access import MemberRequest, for_member, sign_in
+from apikeys.access import LAST_ACCOUNT, MemberRequest, for_member, last_member, sign_in
+from apikeys.compression import brotli_page
 from apikeys.menu import menu_of
 from apikeys.models import NotAllowed, Resource
 from apikeys.responses import refused
 from apikeys.toolbar import Toolbar
-
-LAST_ACCOUNT = "account"
 
 
 @require_safe
@@ -22,15 +21,14 @@ def home(request: MemberRequest) -> HttpResponse:
     """Lead to the keys of the account that this browser used last, else of the user's first one."""
     if not request.user.is_authenticated:
         return sign_in(request)
-    accounts = {account.slug: account for account in request.user.accounts.all()}
-    account = accounts.get(request.COOKIES.get(LAST_ACCOUNT, "")) or next(iter(accounts.values()), None)
-    if account is not None:
-        return redirect(account)
+    if member := last_member(request):
+        return redirect(member.account)
     return redirect("admin:index") if request.user.is_staff else refused(request, NotAllowed())
 
 
 @require_safe
 @gzip_page
+@brotli_page
 @for_member(needs=Resource.VIEW)
 def table(request: MemberRequest) -> HttpResponse:
     """The Generated tab."""

@@ -12,6 +12,9 @@ class FlowDialog extends HTMLElement {
       if (losesNothing && event.target === dialog) dialog.close();
     });
     dialog.showModal();
+    // A live region has to be there before its words.
+    const errors = dialog.querySelector("#form-errors");
+    if (errors) setTimeout(() => dialog.querySelector("#dialog-status").append(errors), 100);
   }
 }
 

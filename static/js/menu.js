@@ -1,14 +1,15 @@
 // The menu button pattern of the ARIA Authoring Practices, over popovers that work without it.
 
-const items = (menu) => [...menu.querySelectorAll(".menu-item")];
+const all = (menu) => [...menu.querySelectorAll(".menu-item")];
+const items = (menu) => all(menu).filter((item) => item.checkVisibility());
 
 function enhance(menu) {
   const button = buttonOf(menu);
-  if (!button || menu.role === "menu" || !items(menu).length) return;
+  if (!button || menu.role === "menu" || !all(menu).length) return;
   menu.role = "menu";
   menu.setAttribute("aria-labelledby", button.id);
-  for (const wrapper of menu.querySelectorAll("ul, li:not([role]), form")) wrapper.role = "none";
-  for (const item of items(menu)) {
+  for (const wrapper of menu.querySelectorAll("ul, li, form")) wrapper.role ||= wrapper.hasAttribute("aria-labelledby") ? "group" : "none";
+  for (const item of all(menu)) {
     item.role = "menuitem";
     item.tabIndex = -1;
   }
@@ -33,16 +34,16 @@ function openWithArrow(event) {
 }
 
 function move(menu, event) {
-  const all = items(menu);
-  const at = all.indexOf(document.activeElement);
+  const shown = items(menu);
+  const at = shown.indexOf(document.activeElement);
   const letter = event.key.length === 1 ? event.key.toLowerCase() : "";
   const startsWith = (item) => letter && item.textContent.trim().toLowerCase().startsWith(letter);
-  const after = [...all.slice(at + 1), ...all.slice(0, at + 1)];
+  const after = [...shown.slice(at + 1), ...shown.slice(0, at + 1)];
   const target = {
-    ArrowDown: all[(at + 1) % all.length],
-    ArrowUp: all.at((at <= 0 ? all.length : at) - 1),
-    Home: all[0],
-    End: all.at(-1),
+    ArrowDown: shown[(at + 1) % shown.length],
+    ArrowUp: shown.at((at <= 0 ? shown.length : at) - 1),
+    Home: shown[0],
+    End: shown.at(-1),
   }[event.key] ?? after.find(startsWith);
   if (event.key === "Tab") {
     // Closes, and the browser moves on from the button.

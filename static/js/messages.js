@@ -1,26 +1,13 @@
 // Toasts go by themselves or when dismissed; busy buttons say so; failed requests are told.
 
-const STAYS = 8000;
-
 document.addEventListener("click", ({ target }) => {
   target.closest?.("[data-dismiss]")?.closest(".toast").remove();
 });
 
-// Success goes after a while, but not while it is read.
-function expire(toast) {
-  const attended = toast.matches(":hover, :focus-within");
-  if (attended) setTimeout(expire, 1000, toast);
-  else toast.remove();
-}
-
-new MutationObserver(watch).observe(document.getElementById("status"), { childList: true });
-function watch() {
-  for (const toast of document.querySelectorAll("#status .toast:not([data-watched])")) {
-    toast.dataset.watched = "";
-    setTimeout(expire, STAYS, toast);
-  }
-}
-watch();
+// The style sheet says how long good news stays, and that the time stands still while it is read.
+document.addEventListener("animationend", ({ animationName, target }) => {
+  if (animationName === "toast-stay") target.remove();
+});
 
 const submitters = ({ target }) => [
   ...target.querySelectorAll("[type=submit]"),

@@ -63,7 +63,7 @@ def test_a_missing_name_is_told_beside_the_field_and_the_roles_are_kept(table):
     expect(table.get_by_text("Fill in the key identification")).to_be_visible()
     expect(table.get_by_label("Key identification")).to_be_focused()
     expect(table.get_by_label("Catalog")).to_be_checked()
-    expect(table.get_by_role("alert").filter(has_text="1 field needs attention")).to_have_count(1)
+    expect(table.locator("#dialog-status")).to_have_text("1 field needs attention")
 
 
 def test_the_search_for_roles_hides_and_never_unchecks(table):

@@ -7,8 +7,25 @@ from playwright.sync_api import expect
 from apikeys.models import Account
 from tests.e2e.conftest import accepted, choose, fresh, kebab, toast, token_shown
 
-WIDTHS = [320, 390, 768, 1024, 1280, 1440, 1600]
+WIDTHS = [320, 390, 768, 1024, 1280, 1360, 1440, 1600]
 THEMES = ["light", "dark"]
+# Pages of one card, without the top bar; the last one is missing.
+CARDS = ["/auth/logout/", "/auth/password/reset/", "/auth/password/reset/done/", "/auth/inactive/", "/nothing/"]
+# As WCAG asks: what a person may do to the text, under a policy that allows no style element.
+SPACED = "* { line-height: 1.5; letter-spacing: 0.12em; word-spacing: 0.16em } p { margin-block-end: 2em }"
+LARGE = "html { font-size: 200% }"
+RESTYLE = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+}"""
+
+
+def addresses(key) -> list[str]:
+    """Every page with the top bar, in the states that differ."""
+    keys, last = "/accounts/acme/api-keys/", ["edit/", "status/", "delete/", "history/", "renewal/undo/"]
+    found = [keys, keys + "?q=nothing&status=inactive&renewal=pending", keys + "settings/", keys + "new/", "/help/"]
+    return found + [f"{keys}{key.key}/{flow}" for flow in [*last, "old-token/delete/"]]
 
 
 @pytest.fixture
@@ -18,8 +35,10 @@ def table(page, erp, shop):
 
 
 def violations(page) -> list[str]:
-    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
-    found = Axe().run(page).response["violations"]
+    moving = "document.getAnimations().filter(({animationName}) => animationName !== 'toast-stay')"
+    page.evaluate(f"Promise.allSettled({moving}.map((animation) => animation.finished))")
+    # It would write what the style sheet imports into the page, which the policy forbids and no rule here needs.
+    found = Axe().run(page, options={"preload": False}).response["violations"]
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
@@ -40,6 +59,11 @@ class TestAccessibility:
         kebab(table, shop).click()
         expect(table.get_by_role("menuitem", name="Undo Renewal")).to_be_visible()
         assert violations(table) == []
+
+    def test_of_every_page(self, page, shop):
+        for address in [*addresses(shop), *CARDS]:
+            page.goto(address)
+            assert violations(page) == [], address
 
     @pytest.mark.parametrize("flow", ["Delete Old Token", "Undo Renewal"])
     def test_of_the_confirmations(self, table, shop, last_used, flow):
@@ -71,11 +95,18 @@ class TestAccessibility:
         assert violations(page) == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_never_scrolls_sideways(table, width):
-    table.set_viewport_size({"width": width, "height": 800})
+@pytest.mark.parametrize("style", ["", SPACED, LARGE], ids=["plain", "spaced", "large"])
+def test_no_page_scrolls_sideways(page, shop, style):
+    wide = []
+    for address in [*addresses(shop), *CARDS]:
+        page.goto(address)
+        page.evaluate(RESTYLE, style)
+        for width in WIDTHS[1:] if style == LARGE else WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wide.append((address, width))
 
-    assert table.evaluate("document.documentElement.scrollWidth") <= width
+    assert wide == []
 
 
 @pytest.mark.parametrize("width", [320, 390])

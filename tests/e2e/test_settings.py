@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from apikeys.models import Account, Token
 from tests.e2e.conftest import accepted, row, toast
-from tests.e2e.test_look import THEMES, WIDTHS, violations
+from tests.e2e.test_look import THEMES, violations
 
 
 @pytest.fixture
@@ -125,13 +125,6 @@ class TestAccessibility:
         expect(tab.get_by_text("This user role does not allow changes to the settings.")).to_be_visible()
 
         assert violations(tab) == []
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_tab_never_scrolls_sideways(tab, width):
-    tab.set_viewport_size({"width": width, "height": 800})
-
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_on_a_narrow_screen_the_current_tab_is_in_view(tab):

@@ -142,7 +142,17 @@ def english_words() -> list[re.Pattern]:
 
 
 ENGLISH = english_words()
-SPOKEN = ["aria-label", "title", "placeholder", "data-said", "data-failed", "data-anyway", "data-found", "data-sorted"]
+SPOKEN = [
+    "aria-label",
+    "aria-description",
+    "title",
+    "placeholder",
+    "data-said",
+    "data-failed",
+    "data-anyway",
+    "data-found",
+    "data-sorted",
+]
 
 
 def english_in(response) -> list[str]:
@@ -221,6 +231,10 @@ def test_no_english_is_left_outside_the_beta_and_for_who_may_only_look(client, v
 
     for name in ["keys", "settings", "generate"]:
         assert english_in(client.get(url(name), headers=PORTUGUESE)) == []
+
+
+def test_no_english_is_left_in_the_help(plain):
+    assert english_in(plain.get("/help/", headers=PORTUGUESE)) == []
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,11 @@ PAGES = {
     "renewal_complete": {"POST": [SIGN_IN, 403, 303, 404, 404]},
     "renewal_undo": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "old_token_delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
+    "help": {"GET": [SIGN_IN, 200, 200, 200, 200]},
     "theme": {"POST": [303, 303, 303, 303, 303]},
     "language": {"POST": [303, 303, 303, 303, 303]},
 }
-WITHOUT_ACCOUNT = ("home", "theme", "language")
+WITHOUT_ACCOUNT = ("home", "help", "theme", "language")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
 # A picture; and the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics

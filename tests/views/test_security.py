@@ -6,6 +6,7 @@ from tests.views.conftest import url
 
 ADDRESSES = [
     "/accounts/acme/api-keys/",
+    "/help/",
     "/auth/login/",
     "/admin/login/",
     "/nothing/",

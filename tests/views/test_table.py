@@ -1,5 +1,7 @@
 import datetime as dt
+import gzip
 
+import brotli
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
@@ -301,3 +303,28 @@ def test_a_user_without_any_account_learns_whom_to_ask(client, django_user_model
 
     assert response.status_code == 403
     assert "Unauthorized access" in response.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("gzip, br;q=0", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("", None),
+    ],
+)
+def test_the_list_comes_compressed_as_the_browser_takes_it(plain, erp, accepted, encoding):
+    response = plain.get(url("keys"), headers={"accept-encoding": accepted})
+
+    assert response.get("Content-Encoding") == encoding
+    assert "Accept-Encoding" in response["Vary"]
+    open_it = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
+    assert erp.key in open_it(response.content).decode()
+
+
+def test_an_answer_with_a_token_is_never_compressed(plain, erp):
+    response = plain.post(url("renewal", erp), headers={"accept-encoding": "gzip, br"})
+
+    assert "Content-Encoding" not in response
