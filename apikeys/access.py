@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from .models import Account, Actor, APIKey, KeyGone, Member, NotAllowed, Refusal, User
+from .models import Account, Actor, KeyGone, Member, NotAllowed, Refusal, User
 from .responses import refused
 
 View = Callable[..., HttpResponse]
@@ -62,12 +62,23 @@ def for_member(*, needs: str) -> Callable[[View], View]:
 
 def for_key(*, needs: str) -> Callable[[View], View]:
     """As for_member, and give the view the key of that name in that account (else 404)."""
+    return _for_one_of("api_keys", needs=needs)
 
+
+def for_external_key(*, needs: str) -> Callable[[View], View]:
+    """As for_key, with the key of another account that was added to this one."""
+    return _for_one_of("external_keys", needs=needs)
+
+
+def _for_one_of(keys: str, *, needs: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @for_member(needs=needs)
         @functools.wraps(view)
         def page(request: MemberRequest, key: str) -> HttpResponse:
-            return view(request, _key(request.account, key))
+            found = getattr(request.account, keys).for_table().filter(key=key).first()
+            if found is None:
+                raise KeyGone
+            return view(request, found)
 
         return page
 
@@ -79,13 +90,6 @@ def _member(user: User, account: str) -> Member:
     if member is None:
         raise Http404
     return member
-
-
-def _key(account: Account, key: str) -> APIKey:
-    found = account.api_keys.for_table().filter(key=key).first()
-    if found is None:
-        raise KeyGone
-    return found
 
 
 def sign_in(request: MemberRequest) -> HttpResponse:
