@@ -5,8 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from apikeys.models import APIKey, GeneratedFinding, Token
-from apikeys.models import finding, finding_generated
+from apikeys.models import APIKey, GeneratedFinding, Token, finding, finding_generated
 from tests.conftest import BY
 
 NOW = timezone.now()
