@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .accounts import Account
 from .finding import Finding, searchable
 
 if TYPE_CHECKING:
@@ -32,4 +33,5 @@ class ExternalFinding(Finding):
 
     def _with_words(self) -> Q:
         words = searchable(self.words)
-        return Q(key__icontains=words) | Q(api_key__account__text__contains=words) if words else Q()
+        owners = Account.objects.filter(text__contains=words)
+        return Q(key__icontains=words) | Q(api_key__account__in=owners) if words else Q()
