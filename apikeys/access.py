@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from .models import Account, Actor, APIKey, KeyGone, Member, NotAllowed, Refusal, User
+from .models import Account, Actor, KeyGone, Member, NotAllowed, Refusal, User
 from .responses import refused
 
 LAST_ACCOUNT = "account"  # the cookie that names it
@@ -65,12 +65,23 @@ def for_member(*, needs: str) -> Callable[[View], View]:
 
 def for_key(*, needs: str) -> Callable[[View], View]:
     """As for_member, and give the view the key of that name in that account (else 404)."""
+    return _for_one_of(lambda account: account.api_keys, needs=needs)
 
+
+def for_external_key(*, needs: str) -> Callable[[View], View]:
+    """As for_key, with the key of another account that was added to this one."""
+    return _for_one_of(lambda account: account.external_keys, needs=needs)
+
+
+def _for_one_of(keys: Callable[[Account], Any], *, needs: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @for_member(needs=needs)
         @functools.wraps(view)
         def page(request: MemberRequest, key: str) -> HttpResponse:
-            return view(request, _key(request.account, key))
+            found = keys(request.account).for_table().filter(key=key).first()
+            if found is None or found.is_gone:
+                raise KeyGone
+            return view(request, found)
 
         return page
 
@@ -92,13 +103,6 @@ def _member(user: User, account: str) -> Member:
 
 def _memberships(user: User) -> QuerySet[Member]:
     return user.memberships.select_related("account").order_by("account__slug")
-
-
-def _key(account: Account, key: str) -> APIKey:
-    found = account.api_keys.for_table().filter(key=key).first()
-    if found is None or found.is_gone:
-        raise KeyGone
-    return found
 
 
 def sign_in(request: MemberRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from .access import address_of
-from .models import Account, Actor, APIKey, ChangedMeanwhile, Event, Member, Refusal, Token, User
+from .models import Account, Actor, APIKey, ChangedMeanwhile, Event, ExternalKey, Member, Refusal, Token, User
 
 
 def never(admin: admin.ModelAdmin, request: HttpRequest, obj: Any = None) -> bool:
@@ -130,6 +130,20 @@ def switch(request: Any, keys: QuerySet[APIKey], verb: Callable, done: Any, alre
         except Refusal as refusal:
             reason = already if isinstance(refusal, ChangedMeanwhile) else f"{refusal}: %(key)s"
             messages.warning(request, reason % {"key": key})
+
+
+@admin.register(ExternalKey)
+class ExternalKeyAdmin(ReadOnlyAdmin):
+    list_display = ("key", "owner", "account", "added_at")
+    list_filter = ("account",)
+    list_select_related = ("account", "api_key__account")
+    search_fields = ("key", "api_key__account__name")
+    ordering = ("-added_at",)
+    fields = (*list_display, "roles")
+
+    @admin.display(description=_("owner"))
+    def owner(self, external: ExternalKey) -> Account:
+        return external.api_key.account
 
 
 @admin.register(Token)

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from .models import Resource
+from .tabs import address_of_tab, tabs_of
 
 # house rules of htmx here: nothing inherited, evaluated, injected or remembered; refusals are shown.
 HTMX = json.dumps(
@@ -30,7 +31,7 @@ HTMX = json.dumps(
 
 
 def shell(request: Any) -> dict[str, Any]:
-    """What the frame of every page needs: whose page it is, and the accounts to switch to."""
+    """What the frame of every page needs: whose page it is, its tabs, and the accounts to switch to."""
     if not hasattr(request, "member"):
         return {"htmx_config": HTMX}
     return {
@@ -40,4 +41,6 @@ def shell(request: Any) -> dict[str, Any]:
         "member": request.member,
         "may_edit": request.member.may(Resource.EDIT),
         "accounts": request.user.accounts.all(),
+        "tabs": tabs_of(request.account, request),
+        "back": address_of_tab(request.account, request),
     }

@@ -39,7 +39,7 @@ def take_over(old: str) -> int:
         _copy(Account.objects.using(old).exclude(pk__in=list(Account.objects.values_list("pk", flat=True))))
         _copy(APIKey.objects.using(old).filter(pk__in=keys))
         _copy(Token.objects.using(old).filter(api_key__in=keys).select_related("api_key"))
-        _copy(ExternalKey.objects.using(old).filter(api_key__in=keys))
+        _copy(ExternalKey.objects.using(old).filter(api_key__in=keys).select_related("api_key"))
         _copy_roles(APIKey.roles.through.objects.using(old).filter(apikey__in=keys))
         _copy_roles(ExternalKey.roles.through.objects.using(old).filter(externalkey__api_key__in=keys))
         Event.objects.bulk_create(newer)

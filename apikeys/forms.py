@@ -4,29 +4,42 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .fields import Field
-from .models import ChangedMeanwhile, TokenDuration
+from .models import Account, AlreadyAdded, APIKey, ChangedMeanwhile, TokenDuration
 from .models.accounts import roles_to_give
-from .models.keys import NAME_LENGTH, is_printable
+from .models.keys import KEY_FORMAT, NAME_LENGTH, is_printable
+
+
+class IdField(forms.IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput, **kwargs)
 
 
 class SeenForm(forms.Form):
     """Names the newest token that the person saw, by its id: what ends tokens ends those."""
 
-    token = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    token = IdField()
 
 
 def token_seen(data: QueryDict) -> int:
-    """Return which token a form was about; a form that does not say is about none that exists."""
-    form = SeenForm(data)
-    if not form.is_valid():
-        raise ChangedMeanwhile
-    return int(form.cleaned_data["token"])
+    return id_seen(data, "token")
+
+
+def external_key_seen(data: QueryDict) -> int:
+    return id_seen(data, "external_key")
+
+
+def id_seen(data: QueryDict, name: str) -> int:
+    """Return what a form was about; a form that does not say is about nothing that exists."""
+    try:
+        return int(IdField().clean(data.get(name)))
+    except forms.ValidationError:
+        raise ChangedMeanwhile from None
 
 
 class CompleteRenewalForm(SeenForm):
@@ -79,9 +92,37 @@ class GenerateKeyForm(RolesForm):
     field_order = ["name", "roles"]
 
 
-class EditKeyForm(RolesForm):
-    is_active = forms.BooleanField(label=pgettext_lazy("of a key", "Active"), required=False)
+class AddExternalKeyForm(RolesForm):
+    key = forms.CharField(
+        label=_("External key identification"),
+        help_text=_("API key provided by the account that owns it"),
+        validators=[RegexValidator(rf"^{KEY_FORMAT}\Z", _("Fill in a key such as vtexappkey-account-ABCDEF"))],
+        error_messages={"required": _("Fill in the external key identification")},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ["key", "roles"]
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_key(self) -> APIKey:
+        key = APIKey.objects.filter(key=self.cleaned_data["key"]).first()
+        if key is None:
+            raise forms.ValidationError(_("Fill in an existing key"))
+        if key.account_id == self.account.pk:
+            raise forms.ValidationError(_("Fill in a key that belongs to another account"))
+        if self.account.external_keys.filter(api_key=key).exists():
+            raise forms.ValidationError(AlreadyAdded.message)
+        return key
+
+
+class EditRolesForm(RolesForm):
     state = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class EditKeyForm(EditRolesForm):
+    is_active = forms.BooleanField(label=pgettext_lazy("of a key", "Active"), required=False)
 
 
 class SettingsForm(forms.Form):

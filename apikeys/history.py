@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from .models import APIKey, Event
+from .models import APIKey, Event, ExternalKey
 from .models.events import EventQuerySet
 
 PAGE_SIZE = 25
@@ -55,7 +55,7 @@ class Page(NamedTuple):
     last: Event | None
 
 
-def page_of(key: APIKey, before: str = "") -> Page:
+def page_of(key: APIKey | ExternalKey, before: str = "") -> Page:
     """Return the newest events of the key, or those before the event of that id; an id of none is ignored."""
     cursor = _event(key, before)
     events = list(_events(key).older_than(cursor)[: PAGE_SIZE + 1])
@@ -67,12 +67,12 @@ def page_of(key: APIKey, before: str = "") -> Page:
     return Page(days, shown[-1] if len(events) > PAGE_SIZE else None)
 
 
-def _events(key: APIKey) -> EventQuerySet:
-    """Those of the key's own account: what other accounts do with it as an external key is theirs."""
+def _events(key: APIKey | ExternalKey) -> EventQuerySet:
+    """Those of the account that lists the key: what others do with the same key is theirs."""
     return key.events.filter(account=key.account_id)
 
 
-def _event(key: APIKey, pk: str) -> Event | None:
+def _event(key: APIKey | ExternalKey, pk: str) -> Event | None:
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
     return _events(key).filter(pk=pk).first()

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from .models import APIKey, Event, ExternalKey, Token
-from .models.keys import text_of
+from .models.finding import text_of
 
 Action = Event.Action
 CREATED = [Action.GENERATED, Action.RENEWED]
@@ -38,7 +38,7 @@ def _rules() -> Iterator[tuple[str, Iterable[int]]]:
     yield "keys with more than two tokens", crowded.values_list("pk", flat=True)
     copied = Q(key=F("api_key__key"), account=F("api_key__account"), account__isnull=False)
     yield "tokens whose copies of their key differ", tokens.exclude(copied).values_list("pk", flat=True)
-    yield "keys that are not found by their name", (key.pk for key in keys.iterator() if not _is_findable(key))
+    yield "keys that are not found by their name", (key.pk for key in keys.iterator() if key.text != text_of(key))
     at_home = ExternalKey.objects.filter(account=F("api_key__account"))
     yield "external keys in their own account", at_home.values_list("pk", flat=True)
     yield from _rules_of_events()
@@ -59,10 +59,6 @@ def _rules_of_events() -> Iterator[tuple[str, Iterable[int]]]:
     active = Q(is_active=True, switched=Action.DEACTIVATED)
     inactive = Q(is_active=False) & (Q(switched=Action.ACTIVATED) | Q(switched=None))
     yield "keys whose status no event explains", keys.filter(active | inactive).values_list("pk", flat=True)
-
-
-def _is_findable(key: APIKey) -> bool:
-    return key.text == text_of(key.key, key.name)
 
 
 def _not_durable() -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget, trigger_client_event
 
 from .models import NotAllowed, Refusal
+from .tabs import address_of_tab
 
 if TYPE_CHECKING:
     from .access import MemberRequest
@@ -31,14 +32,14 @@ def dialog(
     return response
 
 
-def done(request: MemberRequest, message: object, *, back_to: str = "") -> HttpResponse:
-    """Close the dialog, or lead back to the table or the address given; the message is shown there."""
+def done(request: MemberRequest, message: object) -> HttpResponse:
+    """Close the dialog, or lead back to the tab; the message is shown there."""
     for _earlier in messages.get_messages(request):
         pass
     messages.success(request, str(message))
     if request.htmx:
         return close_dialog()
-    return HttpResponseRedirect(back_to or request.account.get_absolute_url(), status=303)
+    return HttpResponseRedirect(address_of_tab(request.account, request), status=303)
 
 
 def refused(request: MemberRequest, refusal: Refusal) -> HttpResponse:

@@ -4,7 +4,19 @@ from django.views.generic import TemplateView
 from .api.verify import verify
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, help_page, history, preferences, renewal, settings, status, table
+from .views import (
+    delete,
+    edit,
+    external,
+    generate,
+    help_page,
+    history,
+    preferences,
+    renewal,
+    settings,
+    status,
+    table,
+)
 
 
 class Name:
@@ -30,6 +42,8 @@ register_converter(KeyName, "key")
 
 KEYS = "accounts/<account:account>/api-keys/"
 KEY = KEYS + "<key:key>/"
+EXTERNAL = KEYS + "external/"
+EXTERNAL_KEY = EXTERNAL + "<key:key>/"
 
 urlpatterns = [
     path("", table.home, name="home"),
@@ -43,6 +57,11 @@ urlpatterns = [
     path(KEY + "edit/", edit.edit, name="edit"),
     path(KEY + "status/", status.status, name="status"),
     path(KEY + "delete/", delete.delete, name="delete"),
+    path(EXTERNAL, external.external, name="external"),
+    path(EXTERNAL + "new/", external.add, name="external_add"),
+    path(EXTERNAL_KEY + "edit/", external.edit, name="external_edit"),
+    path(EXTERNAL_KEY + "remove/", external.remove, name="external_remove"),
+    path(EXTERNAL_KEY + "history/", external.history, name="external_history"),
     path(KEYS + "settings/", settings.settings, name="settings"),
     path(KEY + "history/", history.history, name="history"),
     path(KEY + "renewal/", renewal.renewal, name="renewal"),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apikeys import hashing, last_use, proofs
-from apikeys.models import Account, Actor, APIKey, Member, Token, User
+from apikeys.models import Account, Actor, APIKey, ExternalKey, Member, Token, User
 
 # Playwright runs an event loop in the thread of the tests.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -117,6 +117,15 @@ def shop(acme):
     key, key.old = APIKey.generate(acme, "Marketplace connector", by=BY)
     key.new = key.renew(by=BY).plaintext
     return key
+
+
+@pytest.fixture
+def partner(acme, globex):
+    """A key of globex's that acme added. globex calls it "Their own words", which is no business of acme's."""
+    key, plaintext = APIKey.generate(globex, "Their own words", by=BY)
+    external = ExternalKey.add(acme, key, roles=Group.objects.filter(name="Catalog"), by=BY)
+    external.plaintext = plaintext
+    return external
 
 
 @pytest.fixture

@@ -88,6 +88,51 @@ def test_the_page_shows_the_twelve_keys_of_the_design(time_machine):
         ]
 
 
+@pytest.mark.django_db
+def test_the_external_tab_shows_the_four_keys_of_the_design(time_machine):
+    time_machine.move_to(dt.datetime(2026, 11, 23, 19, 41, tzinfo=dt.UTC), tick=False)
+    demo()
+
+    with timezone.override("America/Sao_Paulo"):
+        assert [external_row(key) for key in Account.objects.get(slug="acme").external_keys.for_table()] == [
+            ("vtexappkey-sellerone-ABKQWE", "Seller One", ["IntegrationProfile - Fulfillment Oms"], "2026-10-14", True),
+            (
+                "vtexappkey-logistix-PLMZRT",
+                "Logistix",
+                ["Logistics - Full access", "OMS - Read only"],
+                "2026-09-03",
+                True,
+            ),
+            ("vtexappkey-adsbridge-HVNCYO", "Ads Bridge", ["Catalog read only"], "2026-05-27", True),
+            ("vtexappkey-oldagency-DKTXUS", "Old Agency", ["Webservice - Full access"], "2025-11-30", False),
+        ]
+    assert not Account.objects.get(slug="globex").external_keys.exists()
+
+
+def external_row(key):
+    roles = [role.name for role in key.roles.all()]
+    return key.key, key.known_as, roles, str(timezone.localdate(key.added_at)), key.is_active
+
+
+@pytest.mark.django_db
+def test_the_history_of_each_external_key_begins_where_it_was_added():
+    demo()
+
+    for key in Account.objects.get(slug="acme").external_keys.all():
+        (event,) = key.events.filter(account=key.account)
+        assert (event.action, event.at, event.actor) == ("external_added", key.added_at, "admin@acme.example")
+        assert key.api_key.created_at < key.added_at
+
+
+@pytest.mark.django_db
+def test_the_accounts_of_external_keys_have_no_members():
+    demo()
+
+    assert set(Account.objects.filter(members=None).values_list("slug", flat=True)) == {
+        "sellerone", "logistix", "adsbridge", "oldagency",
+    }  # fmt: skip
+
+
 def row(key):
     tokens = key.tokens.all()
     uses = [elapsed(timezone.now() - token.last_used_at) if token.last_used_at else "-" for token in tokens]
@@ -186,7 +231,10 @@ def test_a_short_password_is_refused_in_one_line(monkeypatch):
     assert not User.objects.exists()
 
 
-def test_accounts_of_others_are_left_alone(globex):
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", ["globex", "sellerone", "initech"])
+def test_accounts_of_others_are_left_alone(slug):
+    Account.objects.create(slug=slug, name=slug)
     before = stored()
 
     with pytest.raises(CommandError, match=r"^There are accounts or users that the demo did not make\."):

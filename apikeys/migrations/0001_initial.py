@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import apikeys.models.accounts
-import apikeys.models.keys
+import apikeys.models.finding
 import apikeys.models.tokens
 
 
@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                         validators=[apikeys.models.accounts.validate_time_zone],
                     ),
                 ),
+                ("text", apikeys.models.finding.SearchableText(default="", editable=False)),
             ],
             options={
                 "verbose_name": "account",
@@ -154,7 +155,7 @@ class Migration(migrations.Migration):
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("created_at", models.DateTimeField(verbose_name="created at", default=django.utils.timezone.now)),
-                ("text", apikeys.models.keys.SearchableText(default="", editable=False)),
+                ("text", apikeys.models.finding.SearchableText(default="", editable=False)),
                 (
                     "account",
                     models.ForeignKey(
@@ -378,6 +379,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added on")),
                 (
+                    "key",
+                    apikeys.models.tokens.NameOfItsKey(default="", editable=False, max_length=64, verbose_name="key"),
+                ),
+                (
                     "account",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -405,7 +410,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "external key",
                 "verbose_name_plural": "external keys",
-                "indexes": [models.Index(fields=["account", "-added_at"], name="external_newest_first")],
+                "indexes": [
+                    models.Index(fields=["account", "-added_at", "key"], name="external_newest_first"),
+                    models.Index(fields=["account", "key"], name="external_by_key"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("account", "api_key"), name="external_key_once_per_account")
                 ],

@@ -1,7 +1,8 @@
 from .accounts import Account, Member, Resource, TokenDuration
 from .events import Actor, Event
 from .external import ExternalKey
-from .finding import Finding
+from .finding_external import ExternalFinding
+from .finding_generated import GeneratedFinding
 from .keys import APIKey
 from .refusals import (
     AlreadyAdded,
@@ -23,8 +24,9 @@ __all__ = [
     "AlreadyAdded",
     "ChangedMeanwhile",
     "Event",
+    "ExternalFinding",
     "ExternalKey",
-    "Finding",
+    "GeneratedFinding",
     "KeyGone",
     "Member",
     "NoRenewalPending",

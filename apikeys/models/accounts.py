@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from .finding import SearchableText
 from .users import User
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Account(models.Model):
         help_text=_("Days are counted in this time zone"),
     )
     members = models.ManyToManyField(User, through="Member", related_name="accounts")
+    text = SearchableText(editable=False, default="")
 
     class Meta:
         verbose_name = _("account")
@@ -101,6 +103,10 @@ class Account(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("keys", args=[self.slug])
+
+    @property
+    def searched(self) -> tuple[str]:
+        return (self.name,)
 
     @cached_property
     def tz(self) -> zoneinfo.ZoneInfo:

@@ -8,9 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .accounts import Account
-from .events import Actor, Event
-from .keys import APIKey, changed_roles, state_of
+from .events import Actor, Event, EventQuerySet
+from .keys import APIKey, changed_roles, roles_by_name, state_of
 from .refusals import AlreadyAdded, ChangedMeanwhile, KeyGone
+from .tokens import NameOfItsKey
+
+
+class ExternalKeyQuerySet(models.QuerySet["ExternalKey"]):
+    def for_table(self) -> ExternalKeyQuerySet:
+        """The keys with all that a row shows, in a constant number of queries; newest first."""
+        rows = self.select_related("api_key__account").prefetch_related(roles_by_name())
+        return rows.order_by("-added_at", "key")
 
 
 class ExternalKey(models.Model):
@@ -24,15 +32,37 @@ class ExternalKey(models.Model):
     )
     roles = models.ManyToManyField(Group, verbose_name=_("roles"), blank=True, related_name="external_keys")
     added_at = models.DateTimeField(_("added on"), default=timezone.now)
+    key = NameOfItsKey(_("key"), max_length=64, editable=False, default="")
+
+    is_gone = False  # found in one query with its key
+
+    objects = ExternalKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("external key")
         verbose_name_plural = _("external keys")
         constraints = [models.UniqueConstraint(fields=["account", "api_key"], name="external_key_once_per_account")]
-        indexes = [models.Index(fields=["account", "-added_at"], name="external_newest_first")]
+        # One a sort, but for the status, which is not ours.
+        indexes = [
+            models.Index(fields=["account", "-added_at", "key"], name="external_newest_first"),
+            models.Index(fields=["account", "key"], name="external_by_key"),
+        ]
 
     def __str__(self) -> str:
-        return self.api_key.key
+        return self.key
+
+    @property
+    def known_as(self) -> str:
+        """What it is called here: the name that its owner gave it stays with the owner."""
+        return self.api_key.account.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.api_key.is_active
+
+    @property
+    def events(self) -> EventQuerySet:
+        return Event.objects.filter(api_key=self.api_key_id)
 
     @classmethod
     def add(cls, account: Account, key: APIKey, *, roles: Iterable[Group] = (), by: Actor) -> ExternalKey:
@@ -63,10 +93,15 @@ class ExternalKey(models.Model):
                 event.details = changed_roles(had, roles)
                 event.save()
 
-    def remove(self, *, by: Actor) -> None:
-        """Take the key's access to this account: from the commit on it is refused here."""
+    def remove(self, *, by: Actor, seen: int | None = None) -> None:
+        """Take the key's access to this account: from the commit on it is refused here.
+
+        `seen` is the id of the external key that the person saw: added anew, it is another one.
+        """
         with transaction.atomic():
             external = self._locked()
+            if seen not in (None, external.pk):
+                raise ChangedMeanwhile
             Event.of(Event.Action.EXTERNAL_REMOVED, external.api_key, by=by, account=external.account).save()
             external.delete()
 

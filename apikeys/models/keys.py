@@ -3,7 +3,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.validators import RegexValidator
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .accounts import BROAD, SLUG_FORMAT, Account, Resource
 from .events import Actor, Event
-from .finding import searchable
+from .finding import SearchableText
 from .refusals import ChangedMeanwhile, KeyGone
 from .renewal import Renewable
 from .tokens import LETTERS, Plaintext, Token
@@ -31,20 +30,11 @@ is_printable = RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characte
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
     def for_table(self) -> APIKeyQuerySet:
         """The keys with all that a row shows, in a constant number of queries; newest first."""
-        roles = Prefetch("roles", queryset=Group.objects.order_by("name"))
-        return self.prefetch_related("tokens", roles).order_by("-created_at", "key")
+        return self.prefetch_related("tokens", roles_by_name()).order_by("-created_at", "key")
 
 
-class SearchableText(models.TextField):
-    """The key and its name as they are searched: written with the row, and under the trigram index."""
-
-    def pre_save(self, key: Any, add: bool) -> str:
-        key.text = text_of(key.key, key.name)
-        return str(key.text)
-
-
-def text_of(key: str, name: str) -> str:
-    return searchable(key) + "\n" + searchable(name)
+def roles_by_name() -> Prefetch:
+    return Prefetch("roles", queryset=Group.objects.order_by("name"))
 
 
 def state_of(roles: Iterable[Group]) -> str:
@@ -68,7 +58,7 @@ class APIKey(Renewable):
     roles = models.ManyToManyField(Group, verbose_name=_("roles"), blank=True, related_name="api_keys")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    text = SearchableText(editable=False, default="")
+    text = SearchableText(editable=False, default="")  # under the trigram index
 
     objects = APIKeyQuerySet.as_manager()
 
@@ -87,6 +77,15 @@ class APIKey(Renewable):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def known_as(self) -> str:
+        """What it is called where it is listed."""
+        return self.name
+
+    @property
+    def searched(self) -> tuple[str, str]:
+        return self.key, self.name
 
     @classmethod
     def generate(

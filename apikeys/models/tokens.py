@@ -81,11 +81,11 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class OfItsKey(models.Field):
-    """A copy of what never changes at the key, so that an index of tokens can begin with it."""
+    """A copy of what never changes at the key, for an index of the rows that belong to it."""
 
-    def pre_save(self, token: Any, add: bool) -> Any:
-        copy = getattr(token.api_key, self.attname)
-        setattr(token, self.attname, copy)
+    def pre_save(self, row: Any, add: bool) -> Any:
+        copy = getattr(row.api_key, self.attname)
+        setattr(row, self.attname, copy)
         return copy
 
 

@@ -32,7 +32,7 @@ def apply(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         return page(request, form, status=422)
     request.account.apply_settings(**form.cleaned_data, by=request.actor)
-    return done(request, _("Settings applied"), back_to=request.path)
+    return done(request, _("Settings applied"))
 
 
 def page(request: MemberRequest, form: SettingsForm, *, status: int = 200) -> HttpResponse:

@@ -13,7 +13,7 @@ from apikeys.compression import brotli_page
 from apikeys.menu import menu_of
 from apikeys.models import NotAllowed, Resource
 from apikeys.responses import refused
-from apikeys.toolbar import Toolbar
+from apikeys.toolbar import GeneratedToolbar, Toolbar
 
 
 @require_safe
@@ -32,13 +32,17 @@ def home(request: MemberRequest) -> HttpResponse:
 @for_member(needs=Resource.VIEW)
 def table(request: MemberRequest) -> HttpResponse:
     """The Generated tab."""
-    toolbar = Toolbar(request.account, request.GET)
+    return table_of(request, GeneratedToolbar(request.account, request.GET), "apikeys/table.html")
+
+
+def table_of(request: MemberRequest, toolbar: Toolbar, template: str) -> HttpResponse:
+    """Show the page that the toolbar finds, or lead to the last one there is."""
     page = toolbar.finding.page()
     if page is None:
         messages.warning(request, _("This page does not exist. The last available page is displayed."))
         return redirect(toolbar.address_of(toolbar.finding.last_page()))
     rows = [(key, menu_of(key, request.member)) for key in page.keys]
-    response = render(request, "apikeys/table.html", {"toolbar": toolbar, "page": page, "rows": rows})
+    response = render(request, template, {"toolbar": toolbar, "page": page, "rows": rows})
     response.set_cookie(
         LAST_ACCOUNT,
         request.account.slug,

@@ -8,7 +8,7 @@ document.body.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.elt.id !== "find") return;
   const wanted = detail.formData ?? detail.parameters;
   for (const [name, value] of [...wanted.entries()]) {
-    if (!value.trim() || (name === "sort" && value === "-created")) wanted.delete(name);
+    if (!value.trim() || (name === "sort" && value === detail.elt.dataset.usualSort)) wanted.delete(name);
   }
 });
 

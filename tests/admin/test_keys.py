@@ -3,7 +3,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from apikeys.models import APIKey, Event
+from apikeys.models import APIKey, Event, ExternalKey
 from apikeys.verification import Outcome, decide
 from tests.conftest import BY
 
@@ -84,11 +84,23 @@ def test_the_events_of_a_deleted_key_stay_listed(desk, erp):
     assert page.context["cl"].result_count == 2
 
 
-@pytest.mark.parametrize(("noun", "queries"), [("apikey", 6), ("token", 8), ("event", 7)])
-def test_a_longer_list_takes_no_more_queries(desk, acme, shop, django_assert_num_queries, noun, queries):
+def test_an_external_key_is_shown_with_its_owner_and_not_edited(desk, partner):
+    assert shown(desk, "externalkey", "owner") == ["globex"]
+    page = desk.get(reverse("admin:apikeys_externalkey_change", args=[partner.pk])).content.decode()
+
+    assert partner.key in page
+    assert "Catalog" in page
+    assert 'name="_save"' not in page
+    assert "Their own words" not in page
+
+
+@pytest.mark.parametrize(("noun", "queries"), [("apikey", 6), ("token", 8), ("externalkey", 5), ("event", 7)])
+def test_a_longer_list_takes_no_more_queries(desk, acme, shop, globex, django_assert_num_queries, noun, queries):
     page = f"/admin/apikeys/{noun}/"
     for name in ("Catalog feed", "BI export", "Returns portal"):
         desk.get(page)
         with django_assert_num_queries(queries):
             desk.get(page)
-        APIKey.generate(acme, name, by=BY)[0].renew(by=BY)
+        key, _plaintext = APIKey.generate(acme, name, by=BY)
+        key.renew(by=BY)
+        ExternalKey.add(globex, key, by=BY)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.core import serializers
 from django.urls import reverse
 
-from apikeys.models import APIKey, Event, Token, User
+from apikeys.models import APIKey, Event, ExternalKey, Token, User
 
 QUESTIONS = [
     ("apikeys_token", "hash__startswith=$argon2id"),
@@ -20,6 +20,8 @@ QUESTIONS = [
     ("apikeys_token", "_to_field=hash"),
     ("apikeys_apikey", "tokens__hash__startswith=$"),
     ("apikeys_apikey", "tokens__selector__gte=A"),
+    ("apikeys_externalkey", "api_key__tokens__hash__startswith=$"),
+    ("apikeys_externalkey", "api_key__name__startswith=E"),
     ("apikeys_event", "api_key__tokens__hash__startswith=$"),
     ("apikeys_event", "account__api_keys__tokens__hash__startswith=$"),
     ("apikeys_event", "action__exact=%00"),
@@ -40,7 +42,7 @@ def test_a_list_answers_no_question_about_what_it_does_not_show(desk, shop, noun
 
 
 @pytest.mark.parametrize("order", ["hash", "-selector", "6", "-7", "99", "tokens__hash"])
-@pytest.mark.parametrize("noun", ["token", "apikey", "event"])
+@pytest.mark.parametrize("noun", ["token", "apikey", "externalkey", "event"])
 def test_a_list_is_not_ordered_by_what_it_does_not_show(desk, shop, erp, noun, order):
     page = desk.get(reverse(f"admin:apikeys_{noun}_changelist"), {"o": order})
 
@@ -51,13 +53,13 @@ def test_a_list_is_not_ordered_by_what_it_does_not_show(desk, shop, erp, noun, o
 
 def test_a_search_does_not_find_a_token_by_its_selector_or_hash(desk, shop):
     for token in Token.objects.all():
-        for noun in ("token", "apikey", "event"):
+        for noun in ("token", "apikey", "externalkey", "event"):
             for searched in (token.selector, token.hash[-20:]):
                 page = desk.get(reverse(f"admin:apikeys_{noun}_changelist"), {"q": searched})
                 assert page.context["cl"].result_count == 0
 
 
-def test_no_page_shows_a_hash_or_a_selector(desk, shop, erp, admin):
+def test_no_page_shows_a_hash_or_a_selector(desk, shop, erp, partner, admin):
     shop.roles.add(*admin.memberships.get().roles.all())
     pages = [page.content.decode() for page in map(desk.get, every_page()) if page.status_code == 200]
 
@@ -77,12 +79,12 @@ def every_page():
             yield from (reverse(f"{noun}_{page}", args=[thing.pk]) for page in ("change", "history", "delete"))
 
 
-READ_ONLY = [Token, APIKey, Event]
+READ_ONLY = [Token, APIKey, ExternalKey, Event]
 
 
 @pytest.mark.parametrize("model", READ_ONLY)
 @pytest.mark.parametrize("form", ["add", "change", "delete", "changelist"])
-def test_what_only_the_verbs_change_cannot_be_posted(desk, shop, model, form):
+def test_what_only_the_verbs_change_cannot_be_posted(desk, shop, partner, model, form):
     thing, before = model.objects.first(), rows()
     args = [thing.pk] if form in ("change", "delete") else []
     answer = desk.post(reverse(f"admin:apikeys_{model._meta.model_name}_{form}", args=args), forged(thing))
@@ -116,7 +118,7 @@ def rows():
     return [serializers.serialize("json", model.objects.order_by("pk")) for model in READ_ONLY]
 
 
-def test_staff_without_rights_see_nothing_and_change_nothing(client, shop):
+def test_staff_without_rights_see_nothing_and_change_nothing(client, shop, partner):
     client.force_login(User.objects.create_user("intern@example.com", is_staff=True))
 
     for page in every_page():

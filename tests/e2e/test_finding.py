@@ -257,6 +257,8 @@ def test_on_a_phone_a_list_sorts_and_nothing_scrolls_sideways(table, width):
     address(table, "?sort=key")
     table.get_by_role("link", name="Sort by Key/Name").click()
     address(table, "?sort=-key")
+    table.get_by_role("combobox", name="Sort order").select_option("Status")
+    address(table, "?sort=status")
     trigger(table, "renewal").click()
     table.get_by_role("checkbox", name="Pending deletion").check()
     table.get_by_role("button", name="Apply").click()

@@ -87,6 +87,31 @@ def test_remove_ends_it_once(guest, globex, erp):
     assert events(globex) == ["external_added", "external_removed"]
 
 
+def test_what_was_added_anew_is_not_removed_by_who_saw_the_one_before(guest, globex, erp):
+    seen = guest.pk
+    guest.remove(by=BY)
+    anew = ExternalKey.add(globex, erp, by=BY)
+
+    with pytest.raises(ChangedMeanwhile):
+        anew.remove(by=BY, seen=seen)
+    assert globex.external_keys.get() == anew
+
+
+def test_its_status_is_that_of_the_key_in_its_own_account(guest, globex, erp):
+    assert globex.external_keys.get().is_active
+    erp.deactivate(by=BY)
+
+    assert not globex.external_keys.get().is_active
+
+
+def test_it_is_called_by_its_key_and_its_owner(guest, acme, globex):
+    acme.name = "Acme Ltd"
+    acme.save()
+
+    external = globex.external_keys.get()
+    assert (str(external), external.known_as) == (guest.api_key.key, "Acme Ltd")
+
+
 def test_it_is_removed_when_its_key_is_deleted_and_nobody_is_named(guest, globex, erp):
     erp.delete(by=BY)
 

@@ -5,8 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from apikeys.models import APIKey, Finding, Token
-from apikeys.models import finding as limits
+from apikeys.models import APIKey, GeneratedFinding, Token, finding, finding_generated
 from tests.conftest import BY
 
 NOW = timezone.now()
@@ -45,7 +44,7 @@ def found(acme):
     """The letters of the keys that are found, in order."""
 
     def found(**criteria):
-        return "".join(key.key[-1] for key in Finding(acme, **criteria).page().keys)
+        return "".join(key.key[-1] for key in GeneratedFinding(acme, **criteria).page().keys)
 
     return found
 
@@ -106,7 +105,7 @@ def test_words_without_anything_to_see_are_no_words(make, found, words):
 
 @pytest.mark.parametrize("few", [0, 1, 500])
 def test_few_and_many_matches_are_found_alike(make, found, monkeypatch, few):
-    monkeypatch.setattr(limits, "FEW", few)
+    monkeypatch.setattr(finding_generated, "FEW", few)
     make("A", "ERP sync", used=(3,))
     make("B", "ERP export", used=(1,))
     make("C", "Billing", used=(2,))
@@ -160,7 +159,7 @@ def test_renewal_is_that_of_the_alert(make, found, acme, duration):
     for states in [("ok",), ("recommended",), ("highly",), ("pending",), ("ok", "pending"), ("recommended", "highly")]:
         alerts = {"ok": "A", "recommended": "BC", "highly": "D", "pending": "E"}
         assert found(renewal=states, sort="key") == "".join(alerts[state] for state in states)
-    assert [key.alert or "ok" for key in Finding(acme, sort="key").page().keys] == [
+    assert [key.alert or "ok" for key in GeneratedFinding(acme, sort="key").page().keys] == [
         "ok", "recommended", "recommended", "highly", "pending",
     ]  # fmt: skip
 
@@ -231,15 +230,15 @@ def test_pages_have_25_keys_and_an_end(make, acme, found):
 
     assert len(found()) == 25
     assert len(found(number=2)) == 5
-    assert Finding(acme, number=3).page() is None
-    assert Finding(acme, number=3).last_page().number == 2
+    assert GeneratedFinding(acme, number=3).page() is None
+    assert GeneratedFinding(acme, number=3).last_page().number == 2
 
 
 def test_the_count_is_capped_and_the_pages_go_on(make, acme, monkeypatch):
-    monkeypatch.setattr(limits, "COUNTED_TO", 27)
+    monkeypatch.setattr(finding, "COUNTED_TO", 27)
     for n in range(60):
         make(f"{n:02}")
-    pages = [Finding(acme, sort="key", number=number).page() for number in (1, 2, 3)]
+    pages = [GeneratedFinding(acme, sort="key", number=number).page() for number in (1, 2, 3)]
 
     assert [(page.total, page.has_more_than_total) for page in pages] == [(27, True)] * 3
     assert [(page.previous, page.next) for page in pages] == [(None, 2), (1, 3), (2, None)]

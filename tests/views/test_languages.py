@@ -167,7 +167,7 @@ def english_in(response) -> list[str]:
 
 
 @pytest.fixture
-def everything(acme, globex, admin, erp, shop):
+def everything(acme, globex, admin, erp, shop, partner):
     """Keys in all states, more than a page of them, and a second account to switch to."""
     for number, (days, hours) in enumerate([(30, 1), (100, 30), (200, 24 * 200), (300, None), (800, 24 * 800)]):
         key, _ = APIKey.generate(acme, f"chave {number}", roles=Group.objects.all()[: number + 1], by=BY)
@@ -183,14 +183,17 @@ def everything(acme, globex, admin, erp, shop):
     return erp, shop
 
 
-GET = ["keys", "generate", "settings", "edit", "status", "delete", "history", "renewal_undo", "old_token_delete"]
+WITHOUT_KEY = ["keys", "generate", "settings", "external", "external_add"]
+GET = [*WITHOUT_KEY, "edit", "status", "delete", "history", "renewal_undo", "old_token_delete"]
+GET_EXTERNAL = ["external_edit", "external_remove", "external_history"]
 
 
 @pytest.mark.parametrize("asks", ["plain", "htmx"])
-@pytest.mark.parametrize("name", GET)
-def test_no_english_is_left_on_a_page(request, everything, name, asks):
+@pytest.mark.parametrize("name", [*GET, *GET_EXTERNAL])
+def test_no_english_is_left_on_a_page(request, everything, partner, name, asks):
     client = request.getfixturevalue(asks)
-    response = client.get(url(name, None if name in GET[:3] else everything[1]), headers=PORTUGUESE)
+    key = partner if name in GET_EXTERNAL else everything[1]
+    response = client.get(url(name, None if name in WITHOUT_KEY else key), headers=PORTUGUESE)
 
     assert response.status_code == 200
     assert english_in(response) == []
@@ -207,10 +210,13 @@ def test_no_english_is_left_on_a_page(request, everything, name, asks):
         ("old_token_delete", {}, 404),
         ("status", {}, 409),
         ("settings", {"token_duration": "1"}, 422),
+        ("external_add", {"key": "", "roles": "0"}, 422),
+        ("external_add", {"key": "x"}, 422),
+        ("external_add", {"key": "vtexappkey-globex-AAAAAA"}, 422),
     ],
 )
 def test_no_english_is_left_in_an_answer(plain, everything, name, form, status):
-    key = everything[0] if name not in ("generate", "settings") else None
+    key = None if name in WITHOUT_KEY else everything[0]
     response = plain.post(url(name, key), form, headers=PORTUGUESE)
 
     assert response.status_code in (status, 409)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from apikeys.models import Account, APIKey, Event, Token
+from apikeys.models import Account, APIKey, Event, ExternalKey, Token
 from tests.views.conftest import url
 
 VISITORS = ["anonymous", "viewer", "admin", "stranger", "staff"]
@@ -25,6 +25,11 @@ PAGES = {
     "edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
     "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "delete": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
+    "external": {"GET": [SIGN_IN, 200, 200, 404, 404]},
+    "external_add": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
+    "external_edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
+    "external_remove": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
+    "external_history": {"GET": [SIGN_IN, 200, 200, 404, 404]},
     "settings": {"GET": [SIGN_IN, 200, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
     "history": {"GET": [SIGN_IN, 200, 200, 404, 404]},
     "renewal": {"GET": [SIGN_IN, 403, 302, 404, 404], "POST": [SIGN_IN, 403, 200, 404, 404]},
@@ -36,6 +41,7 @@ PAGES = {
     "language": {"POST": [303, 303, 303, 303, 303]},
 }
 WITHOUT_ACCOUNT = ("home", "help", "theme", "language")
+WITHOUT_KEY = ("keys", "generate", "external", "external_add", "settings")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
 # A picture; and the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics
@@ -53,16 +59,16 @@ def test_every_route_has_its_row():
 
 
 @pytest.fixture
-def visit(request, erp, shop):
+def visit(request, erp, shop, partner):
     """Ask as one of the visitors, with a form that says all that any flow needs."""
 
     def visit(visitor: str, route: str, method: str) -> int:
         client = Client()
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
-        key = None if route in ("keys", "generate", "settings") else erp if route == "renewal" else shop
-        address = reverse(route) if route in WITHOUT_ACCOUNT else url(route, key)
-        form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180}
+        key = {"renewal": erp}.get(route, partner if route.startswith("external") else shop)
+        address = reverse(route) if route in WITHOUT_ACCOUNT else url(route, None if route in WITHOUT_KEY else key)
+        form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180, "external_key": partner.pk}
         data = form if method == "POST" else None
         return getattr(client, method.lower())(address, data).status_code
 
@@ -80,6 +86,7 @@ def state() -> tuple:
     return (
         list(Token.objects.values().order_by("pk")),
         list(APIKey.objects.values()),
+        list(ExternalKey.objects.values("pk", "roles").order_by("pk")),
         list(Account.objects.filter(slug="acme").values()),
         Event.objects.count(),
     )
@@ -117,20 +124,20 @@ def test_verify_answers_every_method_the_same(client, db, method):
     assert client.generic(method, "/api/verify").status_code == OPEN["verify"]
 
 
-@pytest.mark.parametrize(
-    "route", ["edit", "status", "delete", "renewal", "renewal_complete", "renewal_undo", "old_token_delete"]
-)
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_a_foreign_key_is_the_same_as_a_missing_one(client, stranger, admin, erp, route, headers):
-    client.force_login(stranger)
-    foreign = f"/accounts/globex/api-keys/{erp.key}/"
-    missing = "/accounts/globex/api-keys/vtexappkey-acme-AAAAAA/"
-    path = url(route, erp).split(erp.key + "/")[1]
+OF_A_KEY = sorted(set(PAGES) - {*WITHOUT_ACCOUNT, *WITHOUT_KEY, "history", "external_history"})
 
-    answers = [client.post(key + path, headers=headers) for key in (foreign, missing)]
+
+@pytest.mark.parametrize("route", OF_A_KEY)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_foreign_key_is_the_same_as_a_missing_one(client, stranger, admin, erp, partner, route, headers):
+    client.force_login(stranger)
+    foreign = partner if route.startswith("external") else erp  # globex's own key is external in acme alone
+    missing = APIKey(key="vtexappkey-acme-AAAAAA")
+
+    answers = [client.post(url(route, key, "globex"), headers=headers) for key in (foreign, missing)]
 
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert alike(answers[0]).replace(erp.key, "") == alike(answers[1]).replace("vtexappkey-acme-AAAAAA", "")
+    assert alike(answers[0]).replace(foreign.key, "") == alike(answers[1]).replace(missing.key, "")
 
 
 def alike(response) -> str:

@@ -51,6 +51,7 @@ def test_the_tab_has_its_address_its_title_and_its_place_among_the_tabs(plain):
     assert words(page.title) == "Settings - API Keys"
     assert [(words(tab), tab["href"], tab.get("aria-current")) for tab in page.select(".tabs a")] == [
         ("Generated", "/accounts/acme/api-keys/", None),
+        ("External", "/accounts/acme/api-keys/external/", None),
         ("Settings", SETTINGS, "page"),
     ]
 
@@ -58,7 +59,7 @@ def test_the_tab_has_its_address_its_title_and_its_place_among_the_tabs(plain):
 def test_the_other_tab_is_current_on_the_table(plain):
     tabs = seen(plain.get(url("keys"))).select(".tabs a")
 
-    assert [tab.get("aria-current") for tab in tabs] == ["page", None]
+    assert [tab.get("aria-current") for tab in tabs] == ["page", None, None]
 
 
 @pytest.mark.parametrize(

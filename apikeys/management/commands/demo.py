@@ -1,4 +1,4 @@
-"""manage.py demo: two accounts to click through, with keys in every state, and the sign-ins to them."""
+"""manage.py demo: two accounts to click through, with keys in every state, their partners, and the sign-ins to them."""
 
 import datetime as dt
 import os
@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from apikeys.models import Account, Actor, APIKey, Event, Plaintext, User
+from apikeys.models import Account, Actor, APIKey, Event, ExternalKey, Plaintext, User
 from apikeys.models.accounts import BROAD
 from apikeys.models.keys import PREFIX
 from apikeys.models.uses import Use, record_uses
@@ -56,6 +56,16 @@ KEYS: dict[str, list[Row]] = {
         ("HZNQOC", "Price comparison", "200 generate", [2 * DAYS], ["Pricing"]),
     ],
 }
+# Accounts without members, whose one key acme added: their name, the key, how many days ago it was added, roles there.
+PARTNERS: dict[str, tuple[str, Row, int, list[str]]] = {
+    "sellerone": ("Seller One", ("ABKQWE", "acme connector", "60 generate", [5 * MINUTES], ["Catalog"]),
+                  40, ["IntegrationProfile - Fulfillment Oms"]),
+    "logistix": ("Logistix", ("PLMZRT", "Carrier tracking", "95 generate", [3 * HOURS], []),
+                 81, ["OMS - Read only", "Logistics - Full access"]),
+    "adsbridge": ("Ads Bridge", ("HVNCYO", "Product feed", "183 generate", [NOW], []), 180, ["Catalog read only"]),
+    "oldagency": ("Old Agency", ("DKTXUS", "Campaign pages", "400 generate, 120 deactivate", [121 * DAYS], []),
+                  358, ["Webservice - Full access"]),
+}
 # fmt: on
 CHECKED = "YSWQFZ"  # the key whose check is printed
 TIME_ZONES = {"acme": "America/Sao_Paulo", "globex": "UTC"}
@@ -78,7 +88,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             made = [slug for slug in KEYS if Account.objects.filter(slug=slug, members__email=f"admin@{slug}.example")]
             users = User.objects.filter(email__in=SIGN_INS)
-            if Account.objects.exclude(slug__in=made).exists() or (users.exists() and not made):
+            ours = [*made, *PARTNERS] if made else []
+            if Account.objects.exclude(slug__in=ours).exists() or (users.exists() and not made):
                 if if_first_start:
                     return
                 raise CommandError("There are accounts or users that the demo did not make. Nothing was changed.")
@@ -119,6 +130,8 @@ def make(password: str) -> Plaintext:
             member.roles.add(Group.objects.get(name=SIGN_INS[email][0]))
         plaintexts |= {row[0]: live(account, *row) for row in keys}
     Account.objects.filter(slug="globex").update(in_beta=False)
+    for slug in PARTNERS:
+        add_key_of(slug, to=Account.objects.get(slug="acme"))
     User.objects.create_superuser("staff@example.com", password)
     return plaintexts[CHECKED]
 
@@ -146,6 +159,18 @@ def live(account: Account, letters: str, name: str, life: str, used: list, roles
     tokens = zip(key.tokens.all(), used, strict=False)
     record_uses(Use(token.pk, now - ago, "198.51.100.7", name) for token, ago in tokens if ago is not NEVER)
     return plaintext
+
+
+def add_key_of(slug: str, *, to: Account) -> None:
+    name, row, days, roles = PARTNERS[slug]
+    partner = Account.objects.create(slug=slug, name=name)
+    live(partner, *row)
+    key, at = partner.api_keys.get(), timezone.now() - days * DAYS
+    external = ExternalKey.add(
+        to, key, roles=map(role_named, roles), by=Actor(f"admin@{to.slug}.example", "203.0.113.24")
+    )
+    ExternalKey.objects.filter(pk=external.pk).update(added_at=at)
+    external.events.filter(account=to).update(at=at)
 
 
 def role_named(name: str) -> Group:
