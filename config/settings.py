@@ -182,7 +182,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # NOTSET: uvicorn has given its own loggers a level before.
-        **{name: {"handlers": [], "level": "NOTSET"} for name in ["django", "django.server", "uvicorn"]},
+        **{
+            name: {"handlers": [], "level": "NOTSET", "propagate": True}
+            for name in ["django", "django.server", "uvicorn"]
+        },
         # A line a request costs a check a third of its speed. Where nobody would write it, uvicorn does not make it.
         "uvicorn.access": {"handlers": [], "level": "NOTSET", "propagate": LOG_LEVEL in ("DEBUG", "INFO")},
     },

@@ -80,7 +80,7 @@ from config.asgi import application
 async def ask(scheme):
     sent = []
     async def send(message): sent.append(message)
-    scope = {"type": "http", "method": "GET", "path": "/api/verify", "query_string": b"", "scheme": scheme, "headers": []}
+    scope = {"type": "http", "path": "/api/verify", "query_string": b"", "scheme": scheme, "headers": []}
     await application(scope, None, send)
     print(scheme, sent[0]["status"], b"strict-transport-security" in dict(sent[0]["headers"]))
 
