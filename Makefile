@@ -30,7 +30,7 @@ run: $(VENV)/run.done
 	@$(MANAGE) clearsessions
 	@$(COLLECTED) || $(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo --if-first-start
-	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan off --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
+	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan on --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
 
 test: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest

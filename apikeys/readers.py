@@ -5,17 +5,25 @@ open themselves again after whatever happened to the database. When it is away t
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import socket
 import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from django.db import connection
 
 from .rows import POSTGRESQL, SQLITE, Asked, Row, columns, row_of_sqlite, rows_of_postgresql
 
+logger = logging.getLogger(__name__)
+
 PATIENCE = 1.5  # seconds
+T = TypeVar("T")
 
 
 class Unavailable(Exception):
@@ -79,66 +87,82 @@ class SQLiteReader:
 
 
 class PostgreSQLReader:
-    """Reads in batches: what is asked while the statement runs goes into the next one, all in one round trip."""
+    """Reads in batches, in one thread: what is asked while a statement runs goes into the next one."""
 
     def __init__(self) -> None:
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._thread = ThreadPoolExecutor(1, "rows")
+        self._connection: psycopg.Connection[Any] | None = None
+        self._socket: socket.socket | None = None
         self._waiting: list[tuple[Asked, asyncio.Future[Row | None]]] = []
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, asked: Asked) -> Row | None:
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
-        found: Row | None = await answer
-        return found
+        return await answer
 
     async def _read(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
                 async with asyncio.timeout(PATIENCE):
-                    found = await self._find([asked for asked, _answer in batch])
-            except (psycopg.Error, OSError, TimeoutError) as error:
-                await self.close()
+                    found = await self._in_thread(self._find, [asked for asked, _answer in batch])
+            except Exception as error:  # whatever it is: nobody is left waiting
+                logger.warning("Rows cannot be read: %r", error)
+                self._hang_up()
                 batch, self._waiting = [*batch, *self._waiting], []
                 for _asked, answer in batch:
                     if not answer.done():
-                        answer.set_exception(Unavailable(error))
+                        answer.set_exception(Unavailable())
             else:
                 for (_asked, answer), row in zip(batch, found, strict=True):
                     if not answer.done():
                         answer.set_result(row)
         self._reading = None
 
-    async def _find(self, asked: list[Asked]) -> list[Row | None]:
+    async def _in_thread(self, act: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
+
+    def _find(self, asked: list[Asked]) -> list[Row | None]:
         try:
-            return await self._ask(asked)
+            return self._ask(asked)
         except psycopg.OperationalError:
             # Perhaps only this connection was ended.
-            await self.close()
-            return await self._ask(asked)
+            self._close()
+            return self._ask(asked)
 
-    async def _ask(self, asked: list[Asked]) -> list[Row | None]:
+    def _ask(self, asked: list[Asked]) -> list[Row | None]:
         if self._connection is None:
-            self._connection = await _connected()
-        cursor = self._connection.cursor(binary=True)
-        await cursor.execute(POSTGRESQL, columns(asked), prepare=True)
-        return rows_of_postgresql(await cursor.fetchall(), len(asked))
+            self._connection = connected()
+            self._socket = socket.socket(fileno=os.dup(self._connection.fileno()))
+        cursor = self._connection.cursor(binary=True).execute(POSTGRESQL, columns(asked), prepare=True)
+        return rows_of_postgresql(cursor.fetchall(), len(asked))
+
+    def _hang_up(self) -> None:
+        """Wake the thread, if it waits for a server that does not answer."""
+        waited_for = self._socket
+        if waited_for is not None:
+            with suppress(OSError):
+                waited_for.shutdown(socket.SHUT_RDWR)
+
+    def _close(self) -> None:
+        if self._connection is not None and self._socket is not None:
+            self._connection.close()
+            self._socket.close()
+            self._connection = self._socket = None
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        await self._in_thread(self._close)
 
 
-async def _connected() -> psycopg.AsyncConnection[Any]:
+def connected() -> psycopg.Connection[Any]:
     """Connect as Django does: the same database, options and TLS."""
     parameters = connection.get_connection_params()
     for ours in ("cursor_factory", "context", "prepare_threshold"):
         parameters.pop(ours, None)
-    opened = await psycopg.AsyncConnection.connect(**parameters, autocommit=True)
+    opened = psycopg.connect(**parameters, autocommit=True)
     # One plan for all that is asked: making one takes longer than the statement itself.
-    await opened.execute("SET plan_cache_mode = force_generic_plan")
+    opened.execute("SET plan_cache_mode = force_generic_plan")
     return opened

@@ -21,7 +21,7 @@ def test_everything_holds_of_what_the_demo_makes(db, monkeypatch):
     monkeypatch.setenv("DEMO_PASSWORD", "correct horse battery")
     call_command("demo", stdout=StringIO())
 
-    assert check_rows().startswith("15 keys, 18 tokens, ")
+    assert check_rows().startswith("19 keys, 22 tokens, ")
 
 
 @pytest.mark.parametrize(

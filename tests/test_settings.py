@@ -87,6 +87,32 @@ def test_behind_tls_nothing_is_left_to_warn_of(start):
     assert checked.returncode == 0, checked.stderr
 
 
+CHECK = """
+import asyncio
+from config.asgi import application
+
+async def ask(scheme):
+    sent = []
+    async def send(message): sent.append(message)
+    scope = {"type": "http", "path": "/api/verify", "query_string": b"", "scheme": scheme, "headers": []}
+    await application(scope, None, send)
+    print(scheme, sent[0]["status"], b"strict-transport-security" in dict(sent[0]["headers"]))
+
+asyncio.run(ask("http"))
+asyncio.run(ask("https"))
+"""
+
+
+def test_behind_tls_a_check_is_answered_and_not_redirected(tmp_path):
+    environment = {"DATA_DIR": str(tmp_path), "SECRET_KEY": "x" * 60, "HTTPS": "on", "PATH": "/usr/bin:/bin"}
+
+    asked = subprocess.run(
+        [sys.executable, "-c", CHECK], env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True
+    )
+
+    assert asked.stdout == "http 401 False\nhttps 401 True\n", asked.stderr
+
+
 def test_no_power_cut_loses_a_deletion_and_no_writer_fails_at_once(db):
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -71,11 +71,12 @@ REASONS = {
     Outcome.UNAVAILABLE: (503, "unavailable", "The database is away or too busy. Try again."),
 }
 REFUSALS = {outcome: refused(*reason) for outcome, reason in REASONS.items()}
-# What a machine gets of the security headers: those that only pages need are left out.
+# The security headers of every answer; `SECURED` under TLS.
 ALWAYS: Headers = [
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-opener-policy", b"same-origin"),
     (b"referrer-policy", settings.SECURE_REFERRER_POLICY.encode()),
 ]
 STRICT = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"

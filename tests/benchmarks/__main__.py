@@ -36,9 +36,9 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("django", "uvicorn", "uvloop", "psycopg"))
     rounds, seconds = os.environ.get("ROUNDS", "7 (list page: 11)"), os.environ.get("SECONDS", "2")
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     return (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, {packages}.\n"
+        f"{os.cpu_count()} cores, {system}, {packages}.\n"
         f"Rounds: {rounds}, of {seconds} s. Load of the machine over the last 1, 5 and 15 minutes: {busy}."
     )
 

@@ -32,7 +32,7 @@ from apikeys.models import Account, Actor, APIKey, Plaintext
 from .figures import Figure, tell
 
 ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "7")), int(os.environ.get("SECONDS", "2"))
-KEYS, CONNECTIONS = 200, 32
+KEYS, CONNECTIONS = 200, 64
 SERVER, LOAD = min(os.sched_getaffinity(0)), max(os.sched_getaffinity(0))
 HERE = Path(__file__).parent
 WORK = Path(tempfile.mkdtemp(prefix="apikeys-bench-"))
@@ -65,7 +65,8 @@ class Load:
 
     def rate(self, *, beside: "Load | None" = None) -> float:
         """Return the answers a second, with those of another load at the same time."""
-        return sum(answers(wrk, self) for wrk in [load.started() for load in (self, beside) if load])
+        running = [(load.started(), load) for load in (self, beside) if load]
+        return sum(answers(wrk, load) for wrk, load in running)
 
 
 def answers(wrk: subprocess.Popen, load: Load) -> float:

@@ -14,7 +14,7 @@ from tests.conftest import BY, database_url
 from tests.e2e.conftest import accepted
 
 COMMAND = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--loop", "uvloop", "--http", "httptools"]
-COMMAND += ["--lifespan", "off", "--no-server-header", "--timeout-graceful-shutdown", "10"]
+COMMAND += ["--lifespan", "on", "--no-server-header", "--timeout-graceful-shutdown", "10"]
 CSRF = "c" * 32
 BODY = f"csrfmiddlewaretoken={CSRF}".encode()
 
