@@ -23,7 +23,7 @@ from tests.test_verification import guess
 pytestmark = COMMITTED
 
 # What Django's middleware adds to every page, and a machine has no use for.
-OF_PAGES = {"Vary", "Content-Language", "X-Frame-Options", "Cross-Origin-Opener-Policy"}
+OF_PAGES = {"Vary", "Content-Language", "X-Frame-Options"}
 
 
 def whole(response) -> tuple:

@@ -33,7 +33,7 @@ def test_the_policy_lets_in_nothing_inline_and_nothing_from_elsewhere(plain, add
 
     assert directives["default-src"] == {"'none'"}
     assert directives["frame-ancestors"] == directives["base-uri"] == {"'none'"}
-    assert set().union(*directives.values()) == {"'none'", "'self'"}
+    assert set().union(*directives.values()) <= {"'none'", "'self'"}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
