@@ -10,7 +10,27 @@ from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.utils import timezone
 
+from .api.errors import JSON, Problem, problem
+
 NOTED_EVERY = 60
+
+
+class MachineAnswers:
+    """What every answer under /api/ has, whoever gives it: a charset, no place in a cache, and JSON for a 405 too."""
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith("/api/"):
+            return response
+        if response.status_code == 405:
+            response = problem(request, Problem(405, headers={"Allow": response["Allow"]}))
+        if response.get("Content-Type") == "application/json":
+            response["Content-Type"] = JSON
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class SessionLimits:

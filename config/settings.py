@@ -18,12 +18,13 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.static.StaticFiles",
     "allauth",
     "allauth.account",
     "csp",
     "django_htmx",
     "heroicons",
+    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -40,6 +41,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apikeys.middleware.SessionLimits",
+    "apikeys.middleware.MachineAnswers",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -83,6 +85,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
 CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")}
+
+# The JSON API: counted for each calling key once it was proven.
+API_REQUESTS_A_MINUTE = 300
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 
@@ -168,6 +173,7 @@ STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestSta
 if DEBUG:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages ask for no others
 
 # Every line of every logger passes the formatter that masks tokens, the server's access log included.
 LOGGING = {

@@ -39,10 +39,9 @@ def verify(request: HttpRequest) -> HttpResponse:
     except hashing.Busy:
         return _refused(503, "busy", "Too many checks at once.", {"Retry-After": "1"})
     if verdict.outcome is Outcome.ACCEPTED:
-        _note_use(verdict, request)
+        note_use(verdict, request)
         return _accepted(verdict)
-    if verdict.outcome in RECORDED:
-        _record_refusal(verdict, request)
+    record_refusal_of(verdict, request)
     return _refused(*REFUSALS[verdict.outcome])
 
 
@@ -69,7 +68,7 @@ def _refused(status: int, code: str, message: str, headers: dict[str, str] | Non
     return response
 
 
-def _note_use(verdict: Verdict, request: HttpRequest) -> None:
+def note_use(verdict: Verdict, request: HttpRequest) -> None:
     """Note the last use; a check never fails because that could not be written.
 
     Within a minute of the last note not even tried: on SQLite an UPDATE of no row waits for every writer.
@@ -85,8 +84,10 @@ def _note_use(verdict: Verdict, request: HttpRequest) -> None:
         logger.warning("The last use of token %s could not be noted", verdict.token_id, exc_info=True)
 
 
-def _record_refusal(verdict: Verdict, request: HttpRequest) -> None:
-    """Tell the history of the key; a check never fails because that could not be written."""
+def record_refusal_of(verdict: Verdict, request: HttpRequest) -> None:
+    """Tell the history of the key, if the token was right; a check never fails because that could not be written."""
+    if verdict.outcome not in RECORDED:
+        return
     by = Actor(verdict.key, address_of(request))
     try:
         record_refusal(verdict.api_key_id, verdict.token_id, RECORDED[verdict.outcome], by=by, now=timezone.now())
