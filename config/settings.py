@@ -86,8 +86,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The database by default: a cache in the memory of each process would multiply every sign-in limit by their number.
 CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")}
 
-# The JSON API: counted for each calling key once it was proven.
-API_REQUESTS_A_MINUTE = 300
+# Of each calling key of the JSON API.
+API_REQUESTS_A_MINUTE = read("API_REQUESTS_A_MINUTE", env.int, default=1200)
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ VARIABLES = [
     "EMAIL_URL",
     "SUPPORT_URL",
     "LOG_LEVEL",
+    "API_REQUESTS_A_MINUTE",
     "SECRET_KEY_FALLBACKS",
 ]
 for name in VARIABLES:

@@ -10,26 +10,23 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Path, Query, Router
-from pydantic import Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool
 
 from apikeys.models import APIKey, ChangedMeanwhile, Resource
 from apikeys.models.keys import KEY_FORMAT, NAME_LENGTH, UNPRINTABLE
 
 from .authentication import CallerRequest, CallingKey, actor_of, key_to_change
 from .openapi import Body, answers
-from .tokens import TOKEN_PATTERN
+from .tokens import NewToken
 
 PAGE_SIZE = 100
+NAME_OR_NONE = f"^({KEY_FORMAT})?$"
 
 Label = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=NAME_LENGTH,
-        # More than spaces, in the words of the schema too.
-        pattern=rf"^[^{UNPRINTABLE}]*[^\s{UNPRINTABLE}][^{UNPRINTABLE}]*$",
-    ),
+    # Printable, and more than spaces.
+    Field(max_length=NAME_LENGTH, pattern=rf"^[^{UNPRINTABLE}]*[^\s{UNPRINTABLE}][^{UNPRINTABLE}]*$"),
+    AfterValidator(str.strip),
 ]
 
 router = Router(tags=["Keys"])
@@ -52,7 +49,7 @@ class Key(Body):
 
 
 class GeneratedKey(Key):
-    app_token: str = Field(pattern=TOKEN_PATTERN, description="Shown in this answer only")
+    app_token: NewToken
 
 
 class ListedKey(Key):
@@ -66,11 +63,13 @@ class ListedKey(Key):
 def list_keys(
     request: CallerRequest,
     response: HttpResponse,
-    after: Annotated[str, Query(pattern=f"^({KEY_FORMAT})?$", description="The last appKey of the page before")] = "",
+    app_key: Annotated[str, Query(alias="appKey", pattern=NAME_OR_NONE, description="Only this key")] = "",
+    after: Annotated[str, Query(pattern=NAME_OR_NONE, description="The last appKey of the page before")] = "",
     limit: Annotated[int, Query(ge=1, le=PAGE_SIZE)] = PAGE_SIZE,
 ) -> list[ListedKey]:
     """List the keys of the account in the order of `appKey`. Where more follow, the header Link leads to them."""
     keys = request.caller.account.api_keys.filter(key__gt=after).order_by("key").prefetch_related("tokens")
+    keys = keys.filter(key=app_key) if app_key else keys
     found = list(keys[: limit + 1])
     if len(found) > limit:
         following = urlencode({"after": found[limit - 1].key, "limit": limit})

@@ -51,8 +51,10 @@ def counted(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _count(key: APIKey) -> None:
     try:
-        cache.add(_name(key), 0, timeout=2 * WINDOW)
-        cache.incr(_name(key))
+        try:
+            cache.incr(_name(key))
+        except ValueError:  # the first of its minute
+            cache.add(_name(key), 1, timeout=2 * WINDOW)
     except Exception:
         logger.warning("A request of %s could not be counted", key, exc_info=True)
 

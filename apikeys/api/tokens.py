@@ -15,9 +15,9 @@ from apikeys.models.tokens import LENGTH
 from .authentication import CallerRequest, CallingKey, actor_of, key_to_change
 from .openapi import Body, answers
 
-TOKEN_PATTERN = f"^[A-Z]{{{LENGTH}}}$"
 PATH = "/vtexid/apikey/{apiKey}/apitoken/"
 
+NewToken = Annotated[str, Field(min_length=LENGTH, max_length=LENGTH, description="Shown in this answer only")]
 Name = Annotated[str, Path(alias="apiKey", description="The key: vtexappkey-…")]
 IfMatch = Annotated[
     str,
@@ -39,7 +39,7 @@ class Renewed(Body):
     creation_date_token: dt.datetime
     creation_date_new_token: dt.datetime
     expiration_period: int = Field(description="Days from the creation of a token until it is outdated")
-    new_token: str = Field(pattern=TOKEN_PATTERN, description="Shown in this answer only")
+    new_token: NewToken
 
 
 @router.patch(PATH + "renew", **answers(Renewed, 400, 409))

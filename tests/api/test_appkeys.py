@@ -83,9 +83,25 @@ def test_a_list_of_many_keys_is_walked_by_its_links(ask, acme, robot):
     assert [key for page in pages for key in page] == sorted(keys)
 
 
+def test_one_key_is_found_by_its_name(ask, erp, shop):
+    assert [key["label"] for key in ask(path=f"?appKey={erp.key}").json()] == ["ERP sync"]
+    assert ask(path="?appKey=vtexappkey-acme-ZZZZZZ").json() == []
+
+
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit=1e2", "after=x", "after=%00", "after=%ed%a0%80"],
+    [
+        "appKey=%00",
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=x",
+        "limit=",
+        "limit=1e2",
+        "after=x",
+        "after=%00",
+        "after=%ed%a0%80",
+    ],
 )
 def test_a_page_that_cannot_be_is_refused(ask, query):
     response = ask(path=f"?{query}")
@@ -156,6 +172,7 @@ def test_a_label_is_any_printable_text(ask, label):
         '{"label": "a\\u0000b"}',
         '{"label": "\\ud800"}',
         '{"label": "a\\nb"}',
+        '{"label": "a\\u000b"}',
         '{"label": "' + "a" * 81 + '"}',
         '{"label": null}',
         '{"label": 7}',
