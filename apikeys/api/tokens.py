@@ -17,7 +17,9 @@ from .openapi import Body, answers
 
 PATH = "/vtexid/apikey/{apiKey}/apitoken/"
 
-NewToken = Annotated[str, Field(min_length=LENGTH, max_length=LENGTH, description="Shown in this answer only")]
+NewToken = Annotated[
+    str, Field(min_length=LENGTH, max_length=LENGTH, repr=False, description="Shown in this answer only")
+]
 Name = Annotated[str, Path(alias="apiKey", description="The key: vtexappkey-…")]
 IfMatch = Annotated[
     str,

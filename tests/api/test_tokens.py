@@ -65,6 +65,14 @@ def test_a_second_renewal_is_refused_and_changes_nothing(renewal, shop):
     assert rows() == before
 
 
+def test_the_plaintext_is_in_the_answer_only(renewal, erp, caplog):
+    caplog.set_level("DEBUG")
+    plaintext = renewal(RENEW, erp).json()["newToken"]
+    renewal(RENEW, erp)
+
+    assert plaintext[25:50] not in caplog.text + str(rows())
+
+
 def test_the_same_idempotency_key_brings_no_token_back(renewal, erp):
     answers = [renewal(RENEW, erp, **{"Idempotency-Key": "7"}) for _ in range(2)]
 
