@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from . import metrics
+from .api.errors import JSON, Problem, problem
 
 NOTED_EVERY = 60
 
@@ -26,6 +27,24 @@ class Timed:
         response = self.get_response(request)
         view = request.resolver_match.view_name if request.resolver_match else "none"
         metrics.requests.labels(view, response.status_code).observe(time.perf_counter() - started)
+        return response
+
+
+class MachineAnswers:
+    """What every answer under /api/ has, whoever gives it: a charset, no place in a cache, and JSON for a 405 too."""
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith("/api/"):
+            return response
+        if response.status_code == 405:
+            response = problem(request, Problem(405, headers={"Allow": response["Allow"]}))
+        if response.get("Content-Type") == "application/json":
+            response["Content-Type"] = JSON
+        response["Cache-Control"] = "no-store"
         return response
 
 

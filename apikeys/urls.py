@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.views.generic import TemplateView
 
 from .api.verify import verify
@@ -52,6 +52,7 @@ urlpatterns = [
     path("theme/", preferences.theme, name="theme"),
     path("language/", preferences.language, name="language"),
     path("api/verify", verify, name="verify"),
+    path("api/", include("apikeys.api.urls")),
     path(KEYS, table.table, name="keys"),
     path(KEYS + "new/", generate.generate, name="generate"),
     path(KEY + "edit/", edit.edit, name="edit"),

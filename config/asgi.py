@@ -10,6 +10,7 @@ from apikeys import last_use  # isort: skip
 from apikeys.front import Front  # isort: skip
 
 THREADS = 16
+CODES = {400: b"bad_request", 411: b"length_required"}
 django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
 check = Front()
 last_use.notes.start()
@@ -54,12 +55,15 @@ def without_length_of_nothing(send: Any) -> Any:
 
 
 async def refuse(send: Any, status: int, reason: bytes) -> None:
+    """Answer as the JSON API does: no browser sends what is refused here."""
+    body = b'{"code": "%s", "message": "%s"}' % (CODES[status], reason)
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(reason)).encode()),
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
         (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": reason})
+    await send({"type": "http.response.body", "body": body})

@@ -21,12 +21,13 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "config.static.StaticFiles",
     "allauth",
     "allauth.account",
     "csp",
     "django_htmx",
     "heroicons",
+    "ninja",
 ]
 
 MIDDLEWARE = [
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apikeys.middleware.SessionLimits",
+    "apikeys.middleware.MachineAnswers",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -91,6 +93,9 @@ CACHES = {"default": read("CACHE_URL", env.cache_url, default="dbcache://cache")
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     CACHES["default"]["BACKEND"] = "apikeys.cache.Cache"
     CACHES["table"] = env.cache_url_config("dbcache://cache")  # stands in for Redis
+
+# Of each calling key of the JSON API.
+API_REQUESTS_A_MINUTE = read("API_REQUESTS_A_MINUTE", env.int, default=1200)
 
 # Sign-in --------------------------------------------------------------------------------------------------------------
 
@@ -178,6 +183,7 @@ STORAGES = {"staticfiles": {"BACKEND": "config.storage.Storage"}}
 if DEBUG:
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages ask for no others
 
 LOG_LEVEL = choice("LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO")
 # Every line of every logger passes the formatter that masks tokens, the server's access log included.

@@ -41,6 +41,12 @@ def roles_to_give() -> models.QuerySet[Group]:
     return Group.objects.annotate(is_broad=models.Exists(broad)).order_by("name")
 
 
+def resources_of(roles: models.QuerySet[Group]) -> frozenset[str]:
+    """Return the codenames of the resources that these roles hold."""
+    held = roles.filter(permissions__content_type__app_label="apikeys", permissions__codename__in=Resource.values)
+    return frozenset(held.values_list("permissions__codename", flat=True))
+
+
 class TokenDuration(models.IntegerChoices):
     """How long a token should be used, in days from its creation."""
 
@@ -152,10 +158,7 @@ class Member(models.Model):
     @cached_property
     def resources(self) -> frozenset[str]:
         """The codenames of the resources that the member's roles hold in this account."""
-        held = self.roles.filter(
-            permissions__content_type__app_label="apikeys", permissions__codename__in=Resource.values
-        )
-        return frozenset(held.values_list("permissions__codename", flat=True))
+        return resources_of(self.roles.all())
 
     def may(self, resource: str) -> bool:
         return resource in self.resources

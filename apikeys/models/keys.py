@@ -3,6 +3,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from django.contrib.auth.models import Group
 from django.core.validators import RegexValidator
@@ -11,7 +12,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .accounts import BROAD, SLUG_FORMAT, Account, Resource
+from .accounts import BROAD, SLUG_FORMAT, Account, Resource, resources_of
 from .events import Actor, Event
 from .finding import SearchableText
 from .refusals import ChangedMeanwhile, KeyGone
@@ -24,7 +25,8 @@ KEY_FORMAT = rf"{PREFIX}-{SLUG_FORMAT}-[A-Z]{{{RANDOM_LETTERS}}}"
 
 
 NAME_LENGTH = 80
-is_printable = RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characters only"), inverse_match=True)
+UNPRINTABLE = r"\x00-\x1f\x7f-\x9f"  # as part of a set of a regular expression
+is_printable = RegexValidator(f"[{UNPRINTABLE}]", _("Use printable characters only"), inverse_match=True)
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
@@ -86,6 +88,14 @@ class APIKey(Renewable):
     @property
     def searched(self) -> tuple[str, str]:
         return self.key, self.name
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """The codenames of the resources that the key's roles hold in its own account."""
+        return resources_of(self.roles.all())
+
+    def may(self, resource: str) -> bool:
+        return resource in self.resources
 
     @classmethod
     def generate(

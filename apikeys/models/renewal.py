@@ -79,8 +79,8 @@ class Renewable(models.Model):
             new, _old = key._pending(seen)
             event.token_id = new.pk
 
-    def delete_old_token(self, *, by: Actor, seen: int | None = None) -> None:
-        """Complete the renewal: from the commit on only the new token is valid.
+    def delete_old_token(self, *, by: Actor, seen: int | None = None) -> Token:
+        """Complete the renewal: from the commit on only the new token is valid. Return it.
 
         `seen` is the id of the newest token that the person saw: it tells this renewal from a later one.
         """
@@ -88,14 +88,19 @@ class Renewable(models.Model):
             _new, old = key._pending(seen)
             event.token_id = old.pk
             old.delete()
+            return key.token
 
-    def undo_renewal(self, *, by: Actor, seen: int | None = None) -> None:
-        """Bring the old token back as the only one: from the commit on the new one is refused. `seen` as above."""
+    def undo_renewal(self, *, by: Actor, seen: int | None = None) -> Token:
+        """Bring the old token back as the only one, and return it: from the commit on the new one is refused.
+
+        `seen` as above.
+        """
         with self.changing(Event.Action.RENEWAL_UNDONE, by=by) as (key, event):
             new, _old = key._pending(seen)
             event.token_id = new.pk
             new.delete()
             key.tokens.update(is_old=False)
+            return key.token
 
     def _pending(self, seen: int | None) -> tuple[Token, Token]:
         """Return the new and the old token of the pending renewal that the person saw."""

@@ -6,9 +6,11 @@ import sys
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+
+from apikeys.api.errors import Problem, problem
 
 
 def bad_request(request: Any, exception: Exception) -> HttpResponse:
@@ -38,24 +40,13 @@ def server_error(request: Any) -> HttpResponse:
 
 def error(request: Any, status: int, template: str = "") -> HttpResponse:
     """Render without context processors: no session, no user, no query that might fail again."""
+    if request.path.startswith("/api/"):
+        return problem(request, Problem(status))
     if request.headers.get("HX-Request") == "true" and status < 500:
         # A whole page has no place in a dialog: let the browser ask again, and show it then.
         return HttpResponse(status=status, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
-    if request.path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"code": CODES[status], "message": MESSAGES[status]}, status=status)
-    else:
-        # Asked again: what went wrong may have done so before LocaleMiddleware.
-        with translation.override(translation.get_language_from_request(request)):
-            response = render(None, template or f"{status}.html", {"request": request}, status=status)
+    # Asked again: what went wrong may have done so before LocaleMiddleware.
+    with translation.override(translation.get_language_from_request(request)):
+        response = render(None, template or f"{status}.html", {"request": request}, status=status)
     response["Cache-Control"] = "no-store"
     return response
-
-
-CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 500: "error", 503: "unavailable"}
-MESSAGES = {
-    400: "The request is malformed.",
-    403: "The request is not allowed.",
-    404: "There is nothing at this address.",
-    500: "The request could not be completed because of a technical issue.",
-    503: "The database is away or too busy. Try again.",
-}

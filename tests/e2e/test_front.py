@@ -97,7 +97,7 @@ def test_an_answer_to_head_has_no_body(ask, erp):
 def test_a_body_without_a_length_is_refused_instead_of_read_as_empty(ask):
     status, headers = ask("POST /theme/ HTTP/1.1", "Transfer-Encoding: chunked", body="3\r\na=b\r\n0\r\n\r\n")
 
-    assert status == 411
+    assert (status, headers["content-type"]) == (411, "application/json; charset=utf-8")
     assert "default-src 'none'" in headers["content-security-policy"]
 
 

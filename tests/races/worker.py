@@ -28,8 +28,8 @@ def call(key_id: int, verb: str, **context: Any) -> str:
     """Call a verb of a key. Returns the plaintext of a new token, or "done"."""
     from apikeys.models import Actor, APIKey
 
-    renewal = getattr(APIKey(pk=key_id), verb)(by=Actor(f"process {os.getpid()}"), **context)
-    return str(renewal.plaintext) if renewal else "done"
+    result = getattr(APIKey(pk=key_id), verb)(by=Actor(f"process {os.getpid()}"), **context)
+    return str(result.plaintext) if verb == "renew" else "done"
 
 
 def generate(account_id: int, name: str) -> str:
