@@ -44,7 +44,7 @@ class MachineAnswers:
             response = problem(request, Problem(405, headers={"Allow": response["Allow"]}))
         if response.get("Content-Type") == "application/json":
             response["Content-Type"] = JSON
-        response["Cache-Control"] = "no-store"
+        response.setdefault("Cache-Control", "no-store")
         return response
 
 

@@ -53,7 +53,7 @@ def deprecation(since: dt.datetime) -> str:
 def refused(status: int, code: str, message: str) -> Answer:
     body = json.dumps({"code": code, "message": message}).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"x-api-refusal", code.encode()),  # for proxies that drop the body of a refusal
     ]

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from apikeys import last_use
 from apikeys.models import Account, APIKey, Event, ExternalKey, Token
 from apikeys.verification import Outcome, decide
 from tests.api.conftest import KEY, TOKEN, api_key, signed
@@ -288,6 +289,7 @@ def test_an_outdated_token_that_the_account_refuses_opens_nothing(renewal, robot
     Account.objects.update(refuses_outdated=True)
 
     response = renewal(UNDO, erp)
+    last_use.notes.write()
 
     assert (response.status_code, response.json()["code"]) == (403, "token_outdated")
     assert Event.objects.filter(api_key=robot, action="refused_outdated").exists()
@@ -316,6 +318,7 @@ def test_whatever_is_not_proven_gets_the_same_answer(renewal, robot, erp, call, 
 
 def test_a_use_of_the_api_is_a_use_of_the_token(call, robot):
     call("GET", "vlm/appkeys", {**signed(robot), "User-Agent": "cron"}, REMOTE_ADDR="203.0.113.1")
+    last_use.notes.write()
 
     token = robot.token
     assert (token.last_used_address, token.last_used_user_agent) == ("203.0.113.1", "cron")
