@@ -46,7 +46,8 @@ def accepted(verdict: Verdict) -> Answer:
 def refused(status: int, code: str, message: str, *headers: tuple[bytes, bytes]) -> Answer:
     body = json.dumps({"code": code, "message": message}).encode()
     about = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    return Answer(status, [*about, *headers], body)
+    # For proxies that drop the body of a refusal.
+    return Answer(status, [*about, (b"x-api-refusal", code.encode()), *headers], body)
 
 
 AGAIN = (b"retry-after", b"1")
