@@ -12,9 +12,9 @@ from . import hashing, last_use, proofs
 from .access import address
 from .api.answers import account_of, answer
 from .last_use import Caller
+from .lookup import Row
 from .models import Plaintext
 from .readers import Reader, Unavailable, reader
-from .rows import Row
 from .verification import WRONG, Outcome, Verdict, question, verdict
 
 # One more than may wait at the gate: there is always one to say that it is full.

@@ -18,7 +18,7 @@ import redis
 from django.conf import settings
 
 from . import hashing
-from .rows import Row
+from .lookup import Row
 
 logger = logging.getLogger(__name__)
 

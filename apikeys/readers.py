@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 from django.db import connection
 
-from .rows import POSTGRESQL, SQLITE, Asked, Row, columns, row_of_sqlite, rows_of_postgresql
+from .lookup import POSTGRESQL, SQLITE, Asked, Row, columns, row_of_sqlite, rows_of_postgresql
 
 logger = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from . import proofs, rows
+from . import lookup, proofs
+from .lookup import Asked, Row
 from .models import Plaintext
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
-from .rows import Asked, Row
 
 KEY, SLUG = re.compile(KEY_FORMAT), re.compile(SLUG_FORMAT)
 
@@ -64,7 +64,7 @@ def decide(key: str, plaintext: str, *, account: str = "", now: dt.datetime | No
     The front takes the same steps without waiting in any of them.
     """
     asked = question(key, plaintext, account)
-    row = rows.find(asked) if asked else None
+    row = lookup.find(asked) if asked else None
     if row is None or not proofs.proven(row, plaintext):
         return WRONG
     return verdict(key, row, account, now)

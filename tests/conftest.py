@@ -22,13 +22,20 @@ BY = Actor("admin@acme.example", "203.0.113.24")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Last come the tests that commit: they empty the tables behind them, with what the migrations laid down."""
-    items.sort(key=commits)
+    """Last come the tests that commit: they empty the tables behind them, with what the migrations laid down.
+
+    Of these, first those that lay it down again themselves: they want the tables as empty as they left them.
+    """
+    items.sort(key=lambda item: (commits(item), not lays_down_again(item)))
 
 
 def commits(item) -> bool:
     marked = any(mark.kwargs.get("transaction") for mark in item.iter_markers("django_db"))
     return marked or "transactional_db" in item.fixturenames
+
+
+def lays_down_again(item) -> bool:
+    return any(mark.kwargs.get("serialized_rollback") for mark in item.iter_markers("django_db"))
 
 
 @pytest.fixture(autouse=True)

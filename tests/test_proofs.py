@@ -7,9 +7,9 @@ import redis
 from django.conf import settings
 
 from apikeys import proofs
+from apikeys.lookup import Row
 from apikeys.models import Plaintext
 from apikeys.proofs import Memory, Shared
-from apikeys.rows import Row
 from apikeys.verification import Outcome, decide
 from tests.conftest import BY
 from tests.test_verification import guess
