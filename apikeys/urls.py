@@ -4,7 +4,7 @@ from django.views.generic import TemplateView
 from .api.verify import verify
 from .models.accounts import SLUG_FORMAT
 from .models.keys import KEY_FORMAT
-from .views import delete, edit, generate, history, preferences, renewal, settings, status, table
+from .views import delete, edit, export, generate, history, preferences, renewal, settings, status, table
 
 
 class Name:
@@ -38,6 +38,7 @@ urlpatterns = [
     path("language/", preferences.language, name="language"),
     path("api/verify", verify, name="verify"),
     path(KEYS, table.table, name="keys"),
+    path(KEYS + "export/", export.export, name="export"),
     path(KEYS + "new/", generate.generate, name="generate"),
     path(KEY + "edit/", edit.edit, name="edit"),
     path(KEY + "status/", status.status, name="status"),

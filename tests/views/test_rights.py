@@ -21,6 +21,7 @@ NOT_ALLOWED = 405
 PAGES = {
     "home": {"GET": [SIGN_IN, 302, 302, 302, 302]},
     "keys": {"GET": [SIGN_IN, 200, 200, 404, 404]},
+    "export": {"GET": [SIGN_IN, 200, 200, 404, 404]},
     "generate": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
     "edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
     "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
@@ -58,11 +59,13 @@ def visit(request, erp, shop):
         client = Client()
         if visitor != "anonymous":
             client.force_login(request.getfixturevalue(visitor))
-        key = None if route in ("keys", "generate", "settings") else erp if route == "renewal" else shop
+        key = None if route in ("keys", "export", "generate", "settings") else erp if route == "renewal" else shop
         address = reverse(route) if route in WITHOUT_ACCOUNT else url(route, key)
         form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180}
         data = form if method == "POST" else None
-        return getattr(client, method.lower())(address, data).status_code
+        response = getattr(client, method.lower())(address, data)
+        b"".join(response)  # a file is open until it was read
+        return response.status_code
 
     return visit
 
