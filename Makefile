@@ -39,9 +39,8 @@ test: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
 # The peers that the check is compared with live apart.
 PEERS := $(DATA_DIR)/peers
 
-bench: $(VENV)/dev.done wrk chromium $(PEERS)/done  ## How fast is the check, and the list page with 100,000 keys? How light is it? ROUNDS=2 only tries it.
+bench: $(VENV)/dev.done wrk chromium $(PEERS)/done  ## How fast are the check, the list and the export of 100,000 keys? How light is a visit? ROUNDS=2 only tries it.
 	PEERS="$(PEERS)/bin/python" $(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.weight
 
 check: $(VENV)/dev.done gettext
 	$(BIN)/ruff format --check .

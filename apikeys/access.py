@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -22,7 +22,7 @@ from .responses import refused
 
 LAST_ACCOUNT = "account"  # the cookie that names it
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 require_page_or_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -36,17 +36,18 @@ class MemberRequest(HttpRequest):
     actor: Actor
 
 
-def for_member(*, needs: str) -> Callable[[View], View]:
+def for_member(*, needs: str, back_to: str = "") -> Callable[[View], View]:
     """Sign in, find the member's account (else 404), ask for the resource (else 403), answer refusals.
 
-    The view gets `request.member`, `request.account` and `request.actor`.
+    The view gets `request.member`, `request.account` and `request.actor`. `back_to` names the page of the account that
+    the sign-in leads to, where the view itself shows none.
     """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def page(request: MemberRequest, account: str, **found: Any) -> HttpResponse:
+        def page(request: MemberRequest, account: str, **found: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return sign_in(request)
+                return sign_in(request, back_to=reverse(back_to, args=[account]) if back_to else "")
             request.member = _member(request.user, account)
             request.account = request.member.account
             request.actor = Actor(request.user.email, address_of(request))
@@ -77,7 +78,7 @@ def _for_one_of(keys: Callable[[Account], Any], *, needs: str) -> Callable[[View
     def decorate(view: View) -> View:
         @for_member(needs=needs)
         @functools.wraps(view)
-        def page(request: MemberRequest, key: str) -> HttpResponse:
+        def page(request: MemberRequest, key: str) -> HttpResponseBase:
             found = keys(request.account).for_table().filter(key=key).first()
             if found is None or found.is_gone:
                 raise KeyGone
@@ -105,9 +106,9 @@ def _memberships(user: User) -> QuerySet[Member]:
     return user.memberships.select_related("account").order_by("account__slug")
 
 
-def sign_in(request: MemberRequest) -> HttpResponse:
+def sign_in(request: MemberRequest, *, back_to: str = "") -> HttpResponse:
     """Lead to the sign-in page, and from there back to what was on screen."""
-    on_screen = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    on_screen = request.htmx.current_url_abs_path if request.htmx else back_to or request.get_full_path()
     if request.method != "GET" and not request.htmx:
         on_screen = reverse("home")
     query = {"next": on_screen or reverse("home")}

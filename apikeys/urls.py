@@ -7,6 +7,7 @@ from .models.keys import KEY_FORMAT
 from .views import (
     delete,
     edit,
+    export,
     external,
     generate,
     help_page,
@@ -54,6 +55,7 @@ urlpatterns = [
     path("api/verify", verify, name="verify"),
     path("api/", include("apikeys.api.urls")),
     path(KEYS, table.table, name="keys"),
+    path(KEYS + "export/", export.export, name="export"),
     path(KEYS + "new/", generate.generate, name="generate"),
     path(KEY + "edit/", edit.edit, name="edit"),
     path(KEY + "status/", status.status, name="status"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,7 +14,7 @@ from apikeys.responses import done
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest, **found: Any) -> HttpResponse:
+def settings(request: HttpRequest, **found: Any) -> HttpResponseBase:
     """The Settings tab: to look at it and to change it are two resources."""
     return apply(request, **found) if request.method == "POST" else show(request, **found)
 

@@ -18,8 +18,8 @@ BEGIN = "<!-- written by make bench -->\n"
 def main() -> None:
     with tempfile.NamedTemporaryFile("r") as found:
         engines = [""] + [os.environ["TEST_DATABASE_URL"]] * bool(os.environ.get("TEST_DATABASE_URL"))
-        for benchmark in ("check", "finding"):
-            for engine in engines:
+        for benchmark in ("check", "finding", "export", "weight"):
+            for engine in engines if benchmark != "weight" else engines[:1]:
                 environ = {**os.environ, "FIGURES": found.name, "TEST_DATABASE_URL": engine}
                 subprocess.run([sys.executable, "-m", f"tests.benchmarks.{benchmark}"], env=environ, check=True)
         figures = [Figure(*json.loads(line)) for line in found]

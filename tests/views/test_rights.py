@@ -21,6 +21,7 @@ NOT_ALLOWED = 405
 PAGES = {
     "home": {"GET": [SIGN_IN, 302, 302, 302, 302]},
     "keys": {"GET": [SIGN_IN, 200, 200, 404, 404]},
+    "export": {"GET": [SIGN_IN, 200, 200, 404, 404]},
     "generate": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 422, 404, 404]},
     "edit": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 409, 404, 404]},
     "status": {"GET": [SIGN_IN, 403, 200, 404, 404], "POST": [SIGN_IN, 403, 303, 404, 404]},
@@ -41,7 +42,7 @@ PAGES = {
     "language": {"POST": [303, 303, 303, 303, 303]},
 }
 WITHOUT_ACCOUNT = ("home", "help", "theme", "language")
-WITHOUT_KEY = ("keys", "generate", "external", "external_add", "settings")
+WITHOUT_KEY = ("keys", "export", "generate", "external", "external_add", "settings")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
 # A picture; and the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics
@@ -70,7 +71,9 @@ def visit(request, erp, shop, partner):
         address = reverse(route) if route in WITHOUT_ACCOUNT else url(route, None if route in WITHOUT_KEY else key)
         form = {"token": shop.token.pk, "old_token": "now", "token_duration": 180, "external_key": partner.pk}
         data = form if method == "POST" else None
-        return getattr(client, method.lower())(address, data).status_code
+        response = getattr(client, method.lower())(address, data)
+        b"".join(response)  # a file is open until it was read
+        return response.status_code
 
     return visit
 

@@ -182,13 +182,6 @@ def test_an_account_without_keys_says_so(plain):
     assert page.select_one(".empty a")["href"] == "/accounts/acme/api-keys/new/"
 
 
-@pytest.mark.parametrize("query", ["", "?q=nothing like it"])
-def test_the_header_offers_to_generate_a_key(plain, erp, query):
-    actions = seen(plain.get(url("keys") + query)).select_one(".page-actions")
-
-    assert actions.a["href"] == "/accounts/acme/api-keys/new/"
-
-
 def test_who_may_not_generate_keys_is_not_asked_to(client, viewer):
     client.force_login(viewer)
 
