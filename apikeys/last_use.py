@@ -65,7 +65,7 @@ class Notes:
             self._note_refusal(verdict, caller)
 
     def _note_use(self, verdict: Verdict, caller: Callable[[], Caller]) -> None:
-        uses, now = self._uses, timezone.now()
+        uses, now = self._uses, dt.datetime.now(dt.UTC)
         if verdict.last_used_at is not None and now - verdict.last_used_at < NOTED_EVERY:
             return
         if verdict.token_id not in uses and len(uses) < MOST_USES:

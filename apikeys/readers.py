@@ -49,41 +49,55 @@ class SQLiteReader:
         self._path = str(connection.settings_dict["NAME"])
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._looked_up = False
 
     async def find(self, asked: Asked) -> Row | None:
         try:
             return self._find(asked)
         except (sqlite3.Error, OSError):
-            await self.close()
+            self._close()
         try:
             return self._find(asked)
         except (sqlite3.Error, OSError) as error:
-            await self.close()
+            self._close()
             raise Unavailable from error
 
     def _find(self, asked: Asked) -> Row | None:
         return row_of_sqlite(self._opened().execute(SQLITE, asked).fetchone())
 
     def _opened(self) -> sqlite3.Connection:
-        """Return a connection to the file that has the name now: a moved or replaced one would still be readable."""
-        stat = os.stat(self._path)
-        if self._connection is None or self._file != (stat.st_dev, stat.st_ino):
+        """Return a connection to the file that has the name now: a moved or replaced one would still be readable.
+
+        Looked up once in each turn of the loop, for all the checks that it answers: that takes as long as the query.
+        """
+        if self._connection is None or not self._looked_up:
+            self._look_up()
+        if self._connection is None:
             # No timeout: the loop waits for nobody. mode=rw makes no empty file where there is none.
+            address = f"{Path(self._path).absolute().as_uri()}?mode=rw"
             self._connection = sqlite3.connect(
-                f"{Path(self._path).absolute().as_uri()}?mode=rw",
-                uri=True,
-                timeout=0,
-                isolation_level=None,
-                check_same_thread=False,
+                address, uri=True, timeout=0, isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA query_only = on")
-            self._file = stat.st_dev, stat.st_ino
         return self._connection
 
-    async def close(self) -> None:
+    def _look_up(self) -> None:
+        stat = os.stat(self._path)
+        if self._file != (stat.st_dev, stat.st_ino):
+            self._close()
+        self._file, self._looked_up = (stat.st_dev, stat.st_ino), True
+        asyncio.get_running_loop().call_soon(self._forget)
+
+    def _forget(self) -> None:
+        self._looked_up = False
+
+    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    async def close(self) -> None:
+        self._close()
 
 
 class PostgreSQLReader:

@@ -81,16 +81,16 @@ def question(key: str, plaintext: str, account: str) -> Asked | None:
 def verdict(key: str, row: Row, account: str, now: dt.datetime | None = None) -> Verdict:
     """Return what the row says of a token that was proven right."""
     return Verdict(
-        outcome=_outcome(row, account, now),
-        token_id=row.token_id,
-        api_key_id=row.api_key_id,
-        external_key_id=row.external_key_id,
-        account=account or row.owner,
-        key=key,
-        name=row.name,
-        roles=row.roles,
-        deprecated_at=row.renewed_at,
-        last_used_at=row.last_used_at,
+        _outcome(row, account, now),
+        row.token_id,
+        row.api_key_id,
+        row.external_key_id,
+        account or row.owner,
+        key,
+        row.name,
+        row.roles,
+        row.renewed_at,
+        row.last_used_at,
     )
 
 
@@ -99,7 +99,8 @@ def _outcome(row: Row, account: str, now: dt.datetime | None) -> Outcome:
         return Outcome.NO_ACCESS
     if not row.is_active:
         return Outcome.INACTIVE
-    outdated_since = row.created_at + dt.timedelta(days=row.token_duration)
-    if row.refuses_outdated and outdated_since <= (now or timezone.now()):
-        return Outcome.OUTDATED
+    if row.refuses_outdated:
+        outdated_since = row.created_at + dt.timedelta(days=row.token_duration)
+        if outdated_since <= (now or timezone.now()):
+            return Outcome.OUTDATED
     return Outcome.ACCEPTED

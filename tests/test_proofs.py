@@ -1,5 +1,6 @@
 """What is remembered of a check: in the process, and where there is Redis, for all of them."""
 
+import socket
 import time
 
 import pytest
@@ -35,9 +36,9 @@ def shared(monkeypatch):
 def restart():
     """Begin again, as a worker does: what it knew itself is gone."""
 
-    def restart(address: str | None = None) -> None:
+    def restart() -> None:
         proofs.memory = Memory()
-        proofs.shared = Shared(address) if address else proofs.shared
+        proofs.shared = Shared(ADDRESS)
 
     return restart
 
@@ -118,14 +119,21 @@ def test_an_old_dump_of_redis_brings_nothing_back(shared, shop, erp, restart):
 @needs_redis
 def test_what_somebody_else_writes_into_redis_proves_nothing(shared, erp, restart, settings):
     settings.SECRET_KEY = "of-another-installation-0123456789-0123456789-0123456789"
-    Shared(ADDRESS).remember(row(erp.token.pk, erp.token.hash), guess(erp.plaintext))
+    wrong = guess(erp.plaintext)
+    Shared(ADDRESS).remember(row(erp.token.pk, erp.token.hash), wrong)
 
-    assert decide(erp.key, guess(erp.plaintext)).outcome is Outcome.WRONG
+    assert decide(erp.key, wrong).outcome is Outcome.WRONG
 
 
-@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "redis://10.255.255.1:6379/0"], ids=["gone", "silent"])
-def test_without_redis_a_check_goes_on_and_waits_for_it_at_most_50_ms(erp, monkeypatch, address):
-    away = Shared(address)
+@pytest.fixture(params=["gone", "silent"])
+def away(request):
+    """A Redis that is not there, or takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = 1 if request.param == "gone" else listener.getsockname()[1]
+        yield Shared(f"redis://127.0.0.1:{port}/0")
+
+
+def test_without_redis_a_check_goes_on_and_waits_for_it_at_most_50_ms(erp, monkeypatch, away):
     monkeypatch.setattr(proofs, "shared", away)
     begun = time.perf_counter()
     assert not away.knows(row(), PLAINTEXT)

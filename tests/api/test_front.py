@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from django.db import connection
@@ -116,13 +116,34 @@ def test_while_the_file_is_moved_away_there_is_no_verdict(sqlite, front, erp):
     assert front(erp.key, erp.plaintext).status_code == 204
 
 
+def test_a_file_that_takes_the_name_of_the_other_counts_at_once(sqlite, front, erp):
+    path = connection.settings_dict["NAME"]
+    assert front(erp.key, erp.plaintext).status_code == 204
+    connection.close()
+    with closing(sqlite3.connect(path)) as before, closing(sqlite3.connect(f"{path}.restored")) as restored:
+        before.backup(restored)
+        restored.execute("UPDATE apikeys_apikey SET is_active = 0")
+        restored.commit()
+
+    with moved(path):
+        os.rename(f"{path}.restored", path)
+        response = front(erp.key, erp.plaintext)
+        connection.close()
+        os.remove(path)
+
+    assert response.status_code == 403
+
+
 @contextmanager
 def moved(path):
-    os.rename(path, f"{path}.away")
+    files = [name for name in (f"{path}", f"{path}-wal", f"{path}-shm") if os.path.exists(name)]
+    for name in files:
+        os.rename(name, f"{name}.away")
     try:
         yield
     finally:
-        os.rename(f"{path}.away", path)
+        for name in files:
+            os.rename(f"{name}.away", name)
 
 
 def test_a_writer_that_holds_the_lock_delays_no_check(sqlite, front, erp):

@@ -34,6 +34,13 @@ def test_a_key_that_was_not_added_has_no_access_there(enter, globex, erp, accoun
     assert (response.status_code, response.json()["code"]) == (403, "no_access")
 
 
+@pytest.mark.parametrize("accounts", [("acme", "globex"), ("globex", "acme"), ("globex", "globex"), ("", "")])
+def test_an_account_asked_for_twice_is_none(verify, guest, erp, accounts):
+    response = verify(erp.key, erp.plaintext, query=[("account", account) for account in accounts])
+
+    assert (response.status_code, response.json()["code"]) == (403, "no_access")
+
+
 def test_a_wrong_token_does_not_learn_where_the_key_has_access(enter, guest, erp, shop):
     answers = [enter(erp, shop.new, account) for account in ("acme", "globex", "nobody")]
 

@@ -91,7 +91,7 @@ def test_a_body_is_dropped_and_the_connection_goes_on(base_url, erp, method):
 def test_an_answer_to_head_has_no_body(ask, erp):
     status, headers = ask("HEAD /api/verify HTTP/1.1")
 
-    assert (status, headers["content-type"]) == (401, "application/json")
+    assert (status, headers["content-type"]) == (401, "application/json; charset=utf-8")
 
 
 def test_a_body_without_a_length_is_refused_instead_of_read_as_empty(ask):
