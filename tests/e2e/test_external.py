@@ -73,7 +73,7 @@ def test_a_wrong_key_is_told_beside_the_field_and_nothing_is_lost(tab, erp):
     dialog.get_by_role("button", name="Add", exact=True).click()
 
     expect(dialog.get_by_text("Fill in a key that belongs to another account")).to_be_visible()
-    expect(dialog.get_by_role("alert").filter(has_text="1 field needs attention")).to_have_count(1)
+    expect(dialog.get_by_role("status").filter(has_text="1 field needs attention")).to_have_count(1)
     expect(field).to_be_focused()
     expect(field).to_have_value(erp.key)
     expect(dialog.get_by_label("Catalog")).to_be_checked()

@@ -129,12 +129,12 @@ def stored() -> bytes:
     database = settings.DATABASES["default"]
     if connection.vendor == "sqlite":
         name = Path(connection.settings_dict["NAME"])
-        raw = name.read_bytes() + name.with_name(f"{name.name}-wal").read_bytes()
+        # By another process: a file that this one closes loses the locks of all its connections.
+        read = ["cat", name, name.with_name(f"{name.name}-wal")]
     else:
         host = ["-h", database["HOST"] or "127.0.0.1", "-p", str(database["PORT"] or 5432), "-U", database["USER"]]
-        raw = subprocess.run(
-            ["pg_dump", *host, connection.settings_dict["NAME"]], check=True, capture_output=True
-        ).stdout
+        read = ["pg_dump", *host, connection.settings_dict["NAME"]]
+    raw = subprocess.run(read, check=True, capture_output=True).stdout
     return raw + dump.getvalue().encode()
 
 

@@ -15,7 +15,7 @@ def desk(page, sign_in, staff):
     return page
 
 
-def test_no_page_for_staff_breaks_the_policy(desk, shop):
+def test_no_page_for_staff_breaks_the_policy(desk, shop, partner):
     for path in pages():
         assert desk.goto(path).status == 200
         expect(desk.get_by_role("link", name="API Keys staff")).to_be_visible()
