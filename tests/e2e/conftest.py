@@ -89,10 +89,14 @@ def kebab(page, key):
     return page.get_by_role("button", name=f"More actions for {key.key}")
 
 
+def at_rest(page) -> None:
+    """Wait for the table: a dialog that closes has it fetched again, and a menu that is open by then is gone."""
+    expect(page.locator("flow-dialog, .htmx-request")).to_have_count(0)
+
+
 def choose(page, key, item: str):
     """Open the menu of a key, choose an item with the mouse, and return the dialog once the answer is there."""
-    # A dialog that closes has the table fetched again, and a menu that is open by then is gone.
-    expect(page.locator("flow-dialog, .htmx-request")).to_have_count(0)
+    at_rest(page)
     kebab(page, key).click()
     page.get_by_role("menuitem", name=item).click()
     expect(page.locator(".htmx-request")).to_have_count(0)

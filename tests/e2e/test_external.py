@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from apikeys.models import APIKey, ExternalKey
 from tests.conftest import BY
-from tests.e2e.conftest import choose, kebab, row, toast
+from tests.e2e.conftest import at_rest, choose, kebab, row, toast
 from tests.e2e.test_look import THEMES, WIDTHS, violations
 
 EXTERNAL = "/accounts/acme/api-keys/external/"
@@ -118,6 +118,7 @@ def test_with_the_keyboard_alone(tab, partner):
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("dialog", name="Remove Key")).to_be_visible()
     tab.keyboard.press("Escape")
+    at_rest(tab)
     expect(kebab(tab, partner)).to_be_focused()
 
     tab.keyboard.press("v")
