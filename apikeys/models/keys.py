@@ -25,7 +25,10 @@ KEY_FORMAT = rf"{PREFIX}-{SLUG_FORMAT}-[A-Z]{{{RANDOM_LETTERS}}}"
 
 
 NAME_LENGTH = 80
-is_printable = RegexValidator(r"[\x00-\x1f\x7f-\x9f]", _("Use printable characters only"), inverse_match=True)
+# No control characters, no half of one, and not what stands for bytes that were none.
+is_printable = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]", _("Use printable characters only"), inverse_match=True
+)
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):
