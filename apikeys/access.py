@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -116,6 +117,11 @@ def sign_in(request: MemberRequest, *, back_to: str = "") -> HttpResponse:
         query["session"] = "ended"
     address = f"{reverse(settings.LOGIN_URL)}?{urlencode(query)}"
     return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+
+
+def is_path_of_ours(address: str) -> bool:
+    """Tell a path of this site from an address with a host, though it be one of ALLOWED_HOSTS."""
+    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

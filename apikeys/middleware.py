@@ -1,19 +1,52 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db import DataError
 from django.http import HttpResponse
 from django.utils import timezone
 
 from . import metrics
 from .api.errors import JSON, Problem, problem
+from .views.errors import bad_request
 
 NOTED_EVERY = 60
+MISTAKES = (ValueError, OverflowError, DataError)
+
+logger = logging.getLogger(__name__)
+
+
+class PrintableCookies:
+    """Leave out cookies that cannot be ours: PostgreSQL raises at a session whose name has a NUL in it."""
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        request.COOKIES = {name: value for name, value in request.COOKIES.items() if value.isprintable()}
+        return self.get_response(request)
+
+
+class StaffMistakes:
+    """Answer 400 where Django admin raises because it looks up an id, a year or a word as it came."""
+
+    def __init__(self, get_response: Callable[[Any], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: Any, exception: Exception) -> HttpResponse | None:
+        if request.resolver_match.app_name != "admin" or not isinstance(exception, MISTAKES):
+            return None
+        logger.warning("Not understood by Django admin: %s", request.path, exc_info=exception)
+        return bad_request(request, exception)
 
 
 class Timed:

@@ -11,9 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from .access import is_path_of_ours
 from .devices import known_device, remember_device
 from .fields import Field
 
@@ -32,8 +32,7 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Lead on to a path of this site, never to an address with a host, though it be one of ALLOWED_HOSTS."""
-        return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        return is_path_of_ours(url)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: the page that follows shows that the sign-in or sign-out worked."""

@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "apikeys.probes.Probes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apikeys.middleware.Timed",
+    "apikeys.middleware.PrintableCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -46,6 +47,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apikeys.middleware.SessionLimits",
+    "apikeys.middleware.StaffMistakes",
     "apikeys.middleware.MachineAnswers",
 ]
 

@@ -147,7 +147,9 @@ class Migration(migrations.Migration):
                         max_length=80,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "[\\x00-\\x1f\\x7f-\\x9f]", "Use printable characters only", inverse_match=True
+                                "[\\x00-\\x1f\\x7f-\\x9f\\ufffd\\ud800-\\udfff]",
+                                "Use printable characters only",
+                                inverse_match=True,
                             )
                         ],
                         verbose_name="key identification",

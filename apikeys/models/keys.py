@@ -25,8 +25,10 @@ KEY_FORMAT = rf"{PREFIX}-{SLUG_FORMAT}-[A-Z]{{{RANDOM_LETTERS}}}"
 
 
 NAME_LENGTH = 80
-UNPRINTABLE = r"\x00-\x1f\x7f-\x9f"  # as part of a set of a regular expression
-is_printable = RegexValidator(f"[{UNPRINTABLE}]", _("Use printable characters only"), inverse_match=True)
+# Control characters, and what stands for bytes that were none; as part of a set of a regular expression.
+UNPRINTABLE = r"\x00-\x1f\x7f-\x9f\ufffd"
+# Nor half of a pair.
+is_printable = RegexValidator(rf"[{UNPRINTABLE}\ud800-\udfff]", _("Use printable characters only"), inverse_match=True)
 
 
 class APIKeyQuerySet(models.QuerySet["APIKey"]):

@@ -7,8 +7,9 @@ from collections.abc import Container
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from apikeys.access import is_path_of_ours
 
 THEMES = ("light", "dark")
 
@@ -28,7 +29,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def remember(request: HttpRequest, name: str, known: Container[str]) -> HttpResponse:
     """Keep what was chosen, if it is known, for a year. `next` leads back, though never to another site."""
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+    if not is_path_of_ours(back):
         back = reverse("home")
     response = HttpResponseRedirect(back, status=303)
     chosen = request.POST.get(name, "")

@@ -18,9 +18,9 @@ from apikeys.models.finding import Page
 from apikeys.templatetags.durations import age, clock, day, elapsed, full
 from apikeys.templatetags.finding import total
 from tests.conftest import BY
+from tests.naughty import HOSTILE
 from tests.views.conftest import url
 from tests.views.test_errors import failing
-from tests.views.test_sign_in import HOSTILE
 
 PORTUGUESE = {"accept-language": "pt-BR,pt;q=0.9,en;q=0.8"}
 PO = "apikeys/locale/pt_BR/LC_MESSAGES/django.po"
@@ -94,11 +94,9 @@ def test_a_cookie_that_names_no_language_is_ignored(client, db):
     assert lang(client.get("/auth/login/", headers=PORTUGUESE)) == "pt-BR"
 
 
-@pytest.mark.parametrize("hostile", [address for address in HOSTILE if address not in ("e.x", "account_logout", "?x")])
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_the_choice_leads_to_no_other_site(client, db, hostile):
-    back = choose(client, "es", hostile)["Location"]
-
-    assert back == "/" or re.match(r"http://testserver/|/[^/\\]|%2f", back)
+    assert choose(client, "es", hostile)["Location"] == "/"
 
 
 def test_choosing_needs_the_form_of_our_own_pages(db):
