@@ -3,7 +3,7 @@
 import pytest
 
 from apikeys.forms import GenerateKeyForm
-from apikeys.models import APIKey, Finding
+from apikeys.models import APIKey, GeneratedFinding
 from apikeys.models.finding import searchable
 from tests.naughty import BROKEN, CLASSES, can_be_sent, corpus
 
@@ -60,5 +60,5 @@ def test_a_name_is_found_by_itself(acme, kind):
     APIKey.objects.bulk_create([APIKey(account=acme, key=f"k{n}", name=name) for n, name in enumerate(names)])
 
     for name in names:
-        found = APIKey.objects.filter(Finding(account=acme, words=name)._with_words())
+        found = APIKey.objects.filter(GeneratedFinding(account=acme, words=name)._with_words())
         assert not searchable(name) or name in found.values_list("name", flat=True), name
