@@ -20,7 +20,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test bench check words lock audit chromium gettext wrk
+.PHONY: run test bench stress check words lock audit chromium gettext wrk
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -41,6 +41,9 @@ PEERS := $(DATA_DIR)/peers
 
 bench: $(VENV)/dev.done wrk chromium $(PEERS)/done  ## How fast are the check, the list and the export of 100,000 keys? How light is a visit? ROUNDS=2 only tries it.
 	PEERS="$(PEERS)/bin/python" $(BIN)/python -m tests.benchmarks
+
+stress: $(VENV)/dev.done  ## Races, faults and floods on four real servers, and docs/stress.md of it. SCALE=0.05 for a small one.
+	$(BIN)/python -m tests.stress
 
 check: $(VENV)/dev.done gettext
 	$(BIN)/ruff format --check .

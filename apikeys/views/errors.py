@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -30,9 +30,11 @@ def missing(request: Any, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: Any) -> HttpResponse:
-    """Answer 500, or 503 when the database is away or too busy: then nothing was done, and it may be tried again."""
-    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+    """Answer 500, or 503 when the database or the mail server is away or too busy: then it may be tried again."""
+    if not isinstance(sys.exception(), OperationalError | InterfaceError | OSError):
         return error(request, 500)
+    if not connection.in_atomic_block:
+        connection.close()  # SQLite's file may have been moved and put back: what this thread has open is another one
     response = error(request, 503)
     response["Retry-After"] = "1"
     return response

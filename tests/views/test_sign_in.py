@@ -2,6 +2,7 @@ import datetime as dt
 import html
 import itertools
 import re
+import smtplib
 import time
 
 import pytest
@@ -471,6 +472,18 @@ def test_a_link_to_choose_a_password_is_sent(client, ana, mailoutbox):
     assert (mail.to, mail.subject) == ([EMAIL], "Choose a new password")
     assert f"A new password was requested for {EMAIL} at testserver." in mail.body
     assert "!" not in mail.body
+
+
+@pytest.mark.parametrize("error", [TimeoutError, ConnectionRefusedError, smtplib.SMTPServerDisconnected])
+def test_a_mail_server_that_is_away_is_503_and_may_be_tried_again(ana, settings, monkeypatch, error):
+    def refuse(*args, **options):
+        raise error("no")
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    monkeypatch.setattr(smtplib.SMTP, "connect", refuse)
+    response = ask_for_link(Client(raise_request_exception=False))
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
 def test_the_page_does_not_tell_who_has_a_user_here(client, ana, mailoutbox):
