@@ -14,12 +14,14 @@ django.setup()
 
 import asyncio
 import logging
+import shutil
 import signal
 import time
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from . import anything, checks, continuity, faults, faults_around, faults_of_database, floods, loads, locks, races
@@ -72,6 +74,7 @@ def main(path: Path) -> None:
         path.write_text(report.text)
         end_other_sessions()
         connection.creation.destroy_test_db(name, verbosity=0)
+        shutil.rmtree(settings.DATA_DIR)
 
 
 def end_other_sessions() -> None:
