@@ -39,7 +39,8 @@ def bodies(context):
         route.fulfill(response=answer)
 
     context.route("**/*", pass_on)
-    return got
+    yield got
+    context.unroute_all(behavior="wait")  # an icon may be under way still
 
 
 def test_the_token_is_in_one_answer_and_never_comes_again(table, erp, bodies, context):
