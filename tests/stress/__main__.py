@@ -28,7 +28,8 @@ def main() -> None:
             environment = {name: value for name, value in os.environ.items() if name not in without}
             written = Path(folder) / f"{engine}.md"
             command = [*LEASH, sys.executable, "-m", "tests.stress.battery", str(written)]
-            subprocess.run(command, env=environment, check=False)
+            if subprocess.run(command, env=environment, check=False).returncode:
+                sys.exit("The battery did not come to its end.")
         everything_ok = publish(sorted(Path(folder).glob("*.md"), reverse=True))
     sys.exit(not everything_ok)
 

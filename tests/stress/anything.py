@@ -50,6 +50,7 @@ class Stage:
         (self.key,) = self.bench.keys(1)
         first = self.key.token.pk
         self.plaintexts, self.newest = {first: self.key.first}, first
+        self.before: dict[int, int] = {}  # the token beside which each one was made
         self.calls, self.began = [], Key(True, (first,))
 
     async def act(self, verb: str, chance: random.Random) -> None:
@@ -67,12 +68,18 @@ class Stage:
         if verb == "renew" and status == 200:
             call = call._replace(token=answer.seen)
             plaintexts[answer.seen] = answer.plaintext
-            self.newest = answer.seen if key is self.key else self.newest
-        elif verb == "undo" and status == 303 and key is self.key:
-            self.newest = next(reversed([other for other in plaintexts if other != token]))
         calls.append(call)
-        if verb == "delete" and status == 303 and key is self.key:
-            self.past.append((calls, self.began))
+        if key is self.key and status in (200, 303):
+            self._follow(verb, call.token)
+
+    def _follow(self, verb: str, token: int) -> None:
+        """Know what a person would see on the page now: which token is the newest, or another key."""
+        if verb == "renew":
+            self.before[token], self.newest = self.newest, token
+        elif verb == "undo":
+            self.newest = self.before[token]
+        elif verb == "delete":
+            self.past.append((self.calls, self.began))
             self._begin()
 
 
