@@ -22,8 +22,8 @@ class Figure(NamedTuple):
         reached = [level for level in ("stretch", "goal") if self._reaches(getattr(self, level))]
         return reached[0] if reached else "MISSED"
 
-    def _reaches(self, level: float) -> bool:
-        return self.value <= level if self.at_most else self.value >= level
+    def _reaches(self, level: float | None) -> bool:
+        return level is not None and (self.value <= level if self.at_most else self.value >= level)
 
     def cells(self) -> list[str]:
         sign = "≤" if self.at_most else "≥"
