@@ -1,4 +1,7 @@
-"""The most telling scenarios of `make stress` in their short form: four real servers, a few hundred operations."""
+"""The most telling scenarios of `make stress` in their short form: four real servers, a few hundred operations.
+
+Those whose goals are times are left to `make stress`: a test that measures time fails on a busy machine.
+"""
 
 import asyncio
 import logging
@@ -7,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from . import anything, checks, continuity, faults, faults_of_database
+from . import anything, checks, continuity, faults
 from .bench import Bench
 from .report import MISSED
 
@@ -70,7 +73,3 @@ def test_a_killed_server_loses_no_token(stress):
 
 def test_a_rolling_restart_loses_no_answer(stress):
     stress(continuity.rolling_restart, 0.2)
-
-
-def test_while_the_database_is_away_nothing_is_accepted_and_then_all_is_well_again(stress):
-    stress(faults_of_database.database_away, 0.1)
