@@ -9,11 +9,12 @@ import logging
 import os
 import socket
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import connection
@@ -30,87 +31,15 @@ class Unavailable(Exception):
     """The database is away, or too slow to wait for: the answer is not known now (HTTP 503)."""
 
 
-class Reader(Protocol):
-    async def find(self, asked: Asked) -> Row | None:
-        """Return the row of a token as it is now. Raises Unavailable."""
-
-    async def close(self) -> None: ...
-
-
-def reader() -> Reader:
-    """Return the reader of the configured database."""
-    return SQLiteReader() if connection.vendor == "sqlite" else PostgreSQLReader()
-
-
-class SQLiteReader:
-    """Reads on the event loop: that takes 10 µs, less than handing it to a thread. In WAL a reader waits for nobody."""
+class Reader(ABC):
+    """Reads in batches: the checks that wait when one begins share its one look at the database, as it is then."""
 
     def __init__(self) -> None:
-        self._path = str(connection.settings_dict["NAME"])
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
-        self._looked_up = False
-
-    async def find(self, asked: Asked) -> Row | None:
-        try:
-            return self._find(asked)
-        except (sqlite3.Error, OSError):
-            self._close()
-        try:
-            return self._find(asked)
-        except (sqlite3.Error, OSError) as error:
-            self._close()
-            raise Unavailable from error
-
-    def _find(self, asked: Asked) -> Row | None:
-        return row_of_sqlite(self._opened().execute(SQLITE, asked).fetchone())
-
-    def _opened(self) -> sqlite3.Connection:
-        """Return a connection to the file that has the name now: a moved or replaced one would still be readable.
-
-        Looked up once in each turn of the loop, for all the checks that it answers: that takes as long as the query.
-        """
-        if self._connection is None or not self._looked_up:
-            self._look_up()
-        if self._connection is None:
-            # No timeout: the loop waits for nobody. mode=rw makes no empty file where there is none.
-            address = f"{Path(self._path).absolute().as_uri()}?mode=rw"
-            self._connection = sqlite3.connect(
-                address, uri=True, timeout=0, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA query_only = on")
-        return self._connection
-
-    def _look_up(self) -> None:
-        stat = os.stat(self._path)
-        if self._file != (stat.st_dev, stat.st_ino):
-            self._close()
-        self._file, self._looked_up = (stat.st_dev, stat.st_ino), True
-        asyncio.get_running_loop().call_soon(self._forget)
-
-    def _forget(self) -> None:
-        self._looked_up = False
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    async def close(self) -> None:
-        self._close()
-
-
-class PostgreSQLReader:
-    """Reads in batches, in one thread: what is asked while a statement runs goes into the next one."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "rows")
-        self._connection: psycopg.Connection[Any] | None = None
-        self._socket: socket.socket | None = None
         self._waiting: list[tuple[Asked, asyncio.Future[Row | None]]] = []
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, asked: Asked) -> Row | None:
+        """Return the row of a token as it is now. Raises Unavailable."""
         answer: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if self._reading is None:
@@ -121,11 +50,9 @@ class PostgreSQLReader:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                async with asyncio.timeout(PATIENCE):
-                    found = await self._in_thread(self._find, [asked for asked, _answer in batch])
+                found = await self._find([asked for asked, _answer in batch])
             except Exception as error:  # whatever it is: nobody is left waiting
                 logger.warning("Rows cannot be read: %r", error)
-                self._hang_up()
                 batch, self._waiting = [*batch, *self._waiting], []
                 for _asked, answer in batch:
                     if not answer.done():
@@ -136,16 +63,95 @@ class PostgreSQLReader:
                         answer.set_result(row)
         self._reading = None
 
-    async def _in_thread(self, act: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
+    @abstractmethod
+    async def _find(self, asked: list[Asked]) -> list[Row | None]: ...
 
-    def _find(self, asked: list[Asked]) -> list[Row | None]:
+    def _ask_twice(self, asked: list[Asked]) -> list[Row | None]:
         try:
             return self._ask(asked)
-        except psycopg.OperationalError:
+        except (OSError, sqlite3.Error, psycopg.OperationalError):
             # Perhaps only this connection was ended.
             self._close()
             return self._ask(asked)
+
+    @abstractmethod
+    def _ask(self, asked: list[Asked]) -> list[Row | None]: ...
+
+    @abstractmethod
+    def _close(self) -> None: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+
+def reader() -> Reader:
+    """Return the reader of the configured database."""
+    return SQLiteReader() if connection.vendor == "sqlite" else PostgreSQLReader()
+
+
+class SQLiteReader(Reader):
+    """Reads on the event loop: that takes less than handing it to a thread. In WAL a reader waits for nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = str(connection.settings_dict["NAME"])
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    async def _find(self, asked: list[Asked]) -> list[Row | None]:
+        return self._ask_twice(asked)
+
+    def _ask(self, asked: list[Asked]) -> list[Row | None]:
+        opened = self._opened()
+        # One transaction: each would lock and unlock the file by itself.
+        opened.execute("BEGIN")
+        try:
+            return [row_of_sqlite(opened.execute(SQLITE, one).fetchone()) for one in asked]
+        finally:
+            opened.execute("ROLLBACK")
+
+    def _opened(self) -> sqlite3.Connection:
+        """Return a connection to the file that has the name now: a moved or replaced one would still be readable."""
+        stat = os.stat(self._path)
+        if self._connection is None or self._file != (stat.st_dev, stat.st_ino):
+            self._close()
+            # No timeout: the loop waits for nobody. mode=rw makes no empty file where there is none.
+            address = f"{Path(self._path).absolute().as_uri()}?mode=rw"
+            self._connection = sqlite3.connect(
+                address, uri=True, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA query_only = on")
+            self._file = stat.st_dev, stat.st_ino
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def close(self) -> None:
+        self._close()
+
+
+class PostgreSQLReader(Reader):
+    """Reads in one thread, a statement a batch: what is asked while it runs goes into the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = ThreadPoolExecutor(1, "rows")
+        self._connection: psycopg.Connection[Any] | None = None
+        self._socket: socket.socket | None = None
+
+    async def _find(self, asked: list[Asked]) -> list[Row | None]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._in_thread(self._ask_twice, asked)
+        except Exception:
+            self._hang_up()
+            raise
+
+    async def _in_thread(self, act: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
 
     def _ask(self, asked: list[Asked]) -> list[Row | None]:
         if self._connection is None:
