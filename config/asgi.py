@@ -1,8 +1,11 @@
-"""The front: it answers the check itself; what reaches Django has one spelling of each header and a known length."""
+"""The front: it answers the check itself; what reaches Django has one spelling of each header and its body at hand."""
 
+import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 
 from config.wsgi import application as wsgi_application  # first: it sets Django up
 
@@ -10,9 +13,11 @@ from apikeys import last_use  # isort: skip
 from apikeys.front import Front  # isort: skip
 
 THREADS = 16
+LARGE = 64 * 1024  # bytes of a body; uvicorn holds as many of each connection
 CODES = {400: b"bad_request", 411: b"length_required"}
 django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
 check = Front()
+large_bodies = asyncio.Semaphore(THREADS)
 last_use.notes.start()
 
 
@@ -30,7 +35,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     else:
         # X_VTEX_API_AppKey would become the same WSGI variable as X-VTEX-API-AppKey.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-        await django({**scope, "headers": headers}, receive, without_length_of_nothing(send))
+        body = await body_of(headers, receive)
+        if body is not None:
+            await django({**scope, "headers": headers}, handing(body), without_length_of_nothing(send))
 
 
 async def live(receive: Any, send: Any) -> None:
@@ -40,6 +47,32 @@ async def live(receive: Any, send: Any) -> None:
     await receive()
     await check.close()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def body_of(headers: Any, receive: Any) -> bytes | None:
+    """Wait here for the body: a client that holds it back would hold a thread. None means that it has left.
+
+    Nothing is read of one that Django refuses for its length.
+    """
+    length = next((int(value) for name, value in headers if name == b"content-length"), 0)
+    parts, more = [], 0 < length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    async with large_bodies if length > LARGE else nullcontext():
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def handing(body: bytes) -> Any:
+    """Return a receive that has the whole body at once."""
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 def without_length_of_nothing(send: Any) -> Any:

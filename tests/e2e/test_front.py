@@ -1,11 +1,13 @@
 """The front, config.asgi on uvicorn, as bytes on the wire."""
 
 import socket
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 
 from apikeys import last_use
+from config.asgi import THREADS, application
 
 
 @pytest.fixture
@@ -99,6 +101,56 @@ def test_a_body_without_a_length_is_refused_instead_of_read_as_empty(ask):
 
     assert (status, headers["content-type"]) == (411, "application/json; charset=utf-8")
     assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def a_form(length: int) -> list[str]:
+    """With a cookie as of a form of ours: without one it is refused before its body is read."""
+    return [
+        "POST /theme/ HTTP/1.1",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {length}",
+        f"Cookie: csrftoken={'a' * 32}",
+    ]
+
+
+def test_clients_that_hold_their_body_back_keep_no_page_from_others(ask, db, base_url):
+    address = urlsplit(base_url)
+    request = "\r\n".join([*a_form(100_000), f"Host: {address.netloc}", "", "csrf"])
+    with ExitStack() as waiting:
+        for _ in range(3 * THREADS):
+            client = waiting.enter_context(socket.create_connection((address.hostname, address.port), timeout=10))
+            client.sendall(request.encode())
+
+        assert ask("GET /auth/login/ HTTP/1.1")[0] == 200
+
+
+def test_a_large_body_arrives_whole(ask, db):
+    token = f"csrfmiddlewaretoken={'a' * 32}&theme=dark&next=/&filling="
+    length = 1024 * 1024
+
+    assert ask(*a_form(length), body=token + "x" * (length - len(token)))[0] == 303
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_comes(ask, db):
+    assert ask(*a_form(1024 * 1024 + 1))[0] == 400
+
+
+def test_half_a_form_is_no_form(in_front):
+    """Whoever leaves while sending gets no answer, and nothing is done with what came."""
+    length, messages = (b"content-length", b"100"), []
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/theme/", "query_string": b""}
+    scope["headers"] = [length]
+    received = [{"type": "http.request", "body": b"theme=dark", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return received.pop(0)
+
+    async def send(message):
+        messages.append(message)
+
+    in_front(application(scope, receive, send))
+
+    assert messages == []
 
 
 @pytest.mark.parametrize("address", ["/?q=\xe9", "/\xe9", "/?q=%ff", "/%ff", "/%00", "/?page=%00", "//", "/%2e%2e/"])
