@@ -47,38 +47,46 @@ STATEMENT = """SELECT {place} token.created_at {utc}, token.last_used_at {utc},
             SELECT new_token.created_at {utc} FROM apikeys_token new_token
             WHERE new_token.api_key_id = api_key.id AND NOT new_token.is_old
         ) END,
-        CASE WHEN external.id IS NULL THEN {here} ELSE {there} END,
+        {roles},
         token.id, token.hash, api_key.id, api_key.name, api_key.is_active,
-        account.slug, account.token_duration, account.refuses_outdated, external.id
+        account.slug, account.token_duration, account.refuses_outdated, {external_key_id}
     FROM {asked} apikeys_token token
     JOIN apikeys_apikey api_key ON api_key.id = token.api_key_id
     JOIN apikeys_account account ON account.id = api_key.account_id
-    LEFT JOIN apikeys_account other ON other.slug = {account}
-    LEFT JOIN apikeys_externalkey external ON external.account_id = other.id AND external.api_key_id = api_key.id
+    {entering}
     WHERE token.selector = {selector} AND api_key.key = {key}
 """
-ROLES = "SELECT role.name FROM auth_group role JOIN {} ORDER BY role.name"
-HERE = "apikeys_apikey_roles given ON given.group_id = role.id WHERE given.apikey_id = api_key.id"
-THERE = "apikeys_externalkey_roles given ON given.group_id = role.id WHERE given.externalkey_id = external.id"
+ENTERING = """LEFT JOIN apikeys_account other ON other.slug = {account}
+    LEFT JOIN apikeys_externalkey external ON external.account_id = other.id AND external.api_key_id = api_key.id
+"""
+HERE = """FROM auth_group role JOIN apikeys_apikey_roles given ON given.group_id = role.id
+    WHERE given.apikey_id = api_key.id"""
+THERE = """FROM auth_group role JOIN apikeys_externalkey_roles given ON given.group_id = role.id
+    WHERE given.externalkey_id = external.id"""
 
 
 def statement(key: str, selector: str, account: str, *, roles: str, asked: str = "", place: str = "", utc: str) -> str:
-    here, there = (roles.format(ROLES.format(given)) for given in (HERE, THERE))
+    """Return the statement of an engine. Where no account is asked for, it does not look for one."""
+    external_key_id, entering, roles, there = "NULL", "", roles.format(HERE), roles.format(THERE)
+    if account:
+        roles = f"CASE WHEN external.id IS NULL THEN {roles} ELSE {there} END"
+        external_key_id, entering = "external.id", ENTERING.format(account=account)
     return STATEMENT.format(**locals())
 
 
 def for_sqlite(*asked: str) -> str:
     """SQLite has neither lists nor moments: the first come as JSON, the second as text."""
-    return statement(*asked, roles="(SELECT json_group_array(name) FROM ({}))", utc="|| '+00:00'")
+    return statement(*asked, roles="(SELECT json_group_array(role.name) {})", utc="|| '+00:00'")
 
 
-SQLITE = for_sqlite("?1", "?2", "?3")
+SQLITE = for_sqlite("?1", "?2", "")
+SQLITE_ENTERING = for_sqlite("?1", "?2", "?3")
 # Many at once, each with its place among those asked.
 POSTGRESQL = statement(
     *("asked.key", "asked.selector", "asked.account"),
     asked="unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY asked(key, selector, account, place) CROSS JOIN",
     place="asked.place,",
-    roles="ARRAY({})",
+    roles="ARRAY(SELECT role.name {})",
     utc="",
 )
 
@@ -87,7 +95,8 @@ def find(asked: Asked) -> Row | None:
     """Return the row of a token, through Django's connection."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(for_sqlite("%(key)s", "%(selector)s", "%(account)s"), asked._asdict())
+            entering = asked.account and "%(account)s"
+            cursor.execute(for_sqlite("%(key)s", "%(selector)s", entering), asked._asdict())
             return row_of_sqlite(cursor.fetchone())
         cursor.execute(POSTGRESQL, columns([asked]))
         return rows_of_postgresql(cursor.fetchall(), 1)[0]
@@ -97,7 +106,7 @@ def row_of_sqlite(values: Sequence[Any] | None) -> Row | None:
     if values is None:
         return None
     created_at, last_used_at, renewed_at, roles, *rest = values
-    return Row(_moment(created_at), _moment(last_used_at), _moment(renewed_at), json.loads(roles), *rest)
+    return Row(_moment(created_at), _moment(last_used_at), _moment(renewed_at), sorted(json.loads(roles)), *rest)
 
 
 def _moment(text: Any) -> Any:
@@ -112,6 +121,6 @@ def columns(asked: Sequence[Asked]) -> list[list[str]]:
 def rows_of_postgresql(found: Sequence[Sequence[Any]], number: int) -> list[Row | None]:
     """Put what was found, of so many asked, in the order in which it was asked."""
     rows: list[Row | None] = [None] * number
-    for place, *values in found:
-        rows[place - 1] = Row(*values)
+    for place, created_at, last_used_at, renewed_at, roles, *rest in found:
+        rows[place - 1] = Row(created_at, last_used_at, renewed_at, sorted(roles), *rest)
     return rows

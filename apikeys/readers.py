@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import psycopg
 from django.db import connection
 
-from .lookup import POSTGRESQL, SQLITE, Asked, Row, columns, row_of_sqlite, rows_of_postgresql
+from .lookup import POSTGRESQL, SQLITE, SQLITE_ENTERING, Asked, Row, columns, row_of_sqlite, rows_of_postgresql
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +106,14 @@ class SQLiteReader(Reader):
         # One transaction: each would lock and unlock the file by itself.
         opened.execute("BEGIN")
         try:
-            return [row_of_sqlite(opened.execute(SQLITE, one).fetchone()) for one in asked]
+            return [row_of_sqlite(self._row(opened, one)) for one in asked]
         finally:
             opened.execute("ROLLBACK")
+
+    @staticmethod
+    def _row(opened: sqlite3.Connection, asked: Asked) -> Any:
+        statement, values = (SQLITE_ENTERING, asked) if asked.account else (SQLITE, asked[:2])
+        return opened.execute(statement, values).fetchone()
 
     def _opened(self) -> sqlite3.Connection:
         """Return a connection to the file that has the name now: a moved or replaced one would still be readable."""
