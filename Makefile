@@ -20,7 +20,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test bench stress check words lock audit chromium gettext wrk
+.PHONY: run test bench stress check words lock audit chromium wrk faketime gettext
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -42,7 +42,7 @@ PEERS := $(DATA_DIR)/peers
 bench: $(VENV)/dev.done wrk chromium $(PEERS)/done  ## How fast are the check, the list and the export of 100,000 keys? How light is a visit? ROUNDS=2 only tries it.
 	PEERS="$(PEERS)/bin/python" $(BIN)/python -m tests.benchmarks
 
-stress: $(VENV)/dev.done  ## Races, faults and floods on four real servers, and docs/stress.md of it. SCALE=0.05 for a small one.
+stress: $(VENV)/dev.done faketime  ## Races, faults and floods on four real servers, and docs/stress.md of it. SCALE=0.05 for a small one.
 	$(BIN)/python -m tests.stress
 
 check: $(VENV)/dev.done gettext
@@ -66,16 +66,13 @@ lock: $(VENV)/dev.done  ## Lock again what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade -c requirements/run.txt --extra dev -o requirements/dev.txt pyproject.toml
 
-wrk:
-	@command -v wrk > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends wrk > /dev/null; }
-
 $(PEERS)/done: tests/benchmarks/peers.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
 	@touch $@
 
-chromium:
-	@command -v chromium > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium > /dev/null; }
+chromium wrk faketime:
+	@command -v $@ > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends $@ > /dev/null; }
 
 gettext:
 	@command -v msgfmt > /dev/null || { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends gettext > /dev/null; }

@@ -59,10 +59,9 @@ STATEMENT = """SELECT {place} token.created_at {utc}, token.last_used_at {utc},
 ENTERING = """LEFT JOIN apikeys_account other ON other.slug = {account}
     LEFT JOIN apikeys_externalkey external ON external.account_id = other.id AND external.api_key_id = api_key.id
 """
-HERE = """FROM auth_group role JOIN apikeys_apikey_roles given ON given.group_id = role.id
-    WHERE given.apikey_id = api_key.id"""
-THERE = """FROM auth_group role JOIN apikeys_externalkey_roles given ON given.group_id = role.id
-    WHERE given.externalkey_id = external.id"""
+ROLES = "FROM auth_group role JOIN {} given ON given.group_id = role.id WHERE {}"
+HERE = ROLES.format("apikeys_apikey_roles", "given.apikey_id = api_key.id")
+THERE = ROLES.format("apikeys_externalkey_roles", "given.externalkey_id = external.id")
 
 
 def statement(key: str, selector: str, account: str, *, roles: str, asked: str = "", place: str = "", utc: str) -> str:

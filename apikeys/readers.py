@@ -32,7 +32,10 @@ class Unavailable(Exception):
 
 
 class Reader(ABC):
-    """Reads in batches: the checks that wait when one begins share its one look at the database, as it is then."""
+    """Reads in batches: the checks that wait when one begins share its one look at the database, as it is then.
+
+    All of them came before that, so none is shown a token whose deletion was answered before it came.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Asked, asyncio.Future[Row | None]]] = []
