@@ -46,3 +46,8 @@ document.body.addEventListener("htmx:afterSettle", ({ target }) => {
   (document.getElementById(back.id) ?? next ?? document.querySelector("h1")).focus();
   back = null;
 });
+
+// Actions that are as before stay where they are: else a click that begins before the swap and ends after it is none.
+document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (detail.target.id === "page-actions" && detail.target.innerHTML === detail.fragment.innerHTML) detail.shouldSwap = false;
+});

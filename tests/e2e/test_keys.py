@@ -140,6 +140,21 @@ def test_delete_has_to_be_understood(table, erp):
     assert not APIKey.objects.filter(pk=erp.pk).exists()
 
 
+def test_a_click_that_lasts_while_the_table_is_fetched_again_is_one(table, erp):
+    choose(table, erp, "Delete Key")
+    expect(table.get_by_role("dialog")).to_be_visible()
+    table.evaluate("document.getElementById('keys').dataset.before = 'yes'")
+    place = table.get_by_role("link", name="Generate Key").bounding_box()
+    table.mouse.move(place["x"] + 9, place["y"] + 9)
+
+    table.keyboard.press("Escape")
+    table.mouse.down()
+    expect(table.locator("#keys[data-before]")).to_have_count(0)
+    table.mouse.up()
+
+    expect(table.get_by_role("dialog", name="Generate")).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_dialogs_break_no_rule_of_accessibility(table, erp, theme, width):
