@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from apikeys import last_use
-from config.asgi import THREADS, application
 
 
 @pytest.fixture
@@ -114,6 +113,8 @@ def a_form(length: int) -> list[str]:
 
 
 def test_clients_that_hold_their_body_back_keep_no_page_from_others(ask, db, base_url):
+    from config.asgi import THREADS
+
     address = urlsplit(base_url)
     request = "\r\n".join([*a_form(100_000), f"Host: {address.netloc}", "", "csrf"])
     with ExitStack() as waiting:
@@ -137,6 +138,8 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(ask, db):
 
 def test_half_a_form_is_no_form(in_front):
     """Whoever leaves while sending gets no answer, and nothing is done with what came."""
+    from config.asgi import application
+
     length, messages = (b"content-length", b"100"), []
     scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": "/theme/", "query_string": b""}
     scope["headers"] = [length]
