@@ -82,9 +82,8 @@ async def in_the_middle(bench: Bench, key: APIKey, port: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE apikeys_event IN EXCLUSIVE MODE")
         renewal = asyncio.create_task(bench.person.renew(key, port))
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
+        # Not pg_stat_activity, which within a transaction says the same for ever.
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'apikeys_event'::regclass"
         while not cursor.execute(waiting).fetchone()[0]:
             await asyncio.sleep(0.02)
         bench.kill(port)

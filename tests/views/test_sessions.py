@@ -1,14 +1,17 @@
 import datetime as dt
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from apikeys.verification import Outcome, decide
 from tests.views.conftest import url
 
 EMAIL, PASSWORD = "admin@acme.example", "correct horse battery staple"
@@ -146,6 +149,36 @@ def test_a_visitor_without_a_session_costs_no_query(client, db, django_assert_nu
     with django_assert_num_queries(0):
         client.get("/nothing/")
         client.get("/auth/login/")
+
+
+# A database that is busy ----------------------------------------------------------------------------------------------
+
+
+def busy(run, sql, params, many, context):
+    if 'UPDATE "django_session"' in sql:
+        raise OperationalError("database is locked")
+    return run(sql, params, many, context)
+
+
+def test_a_new_token_is_shown_though_the_session_cannot_note_it(ana_in, erp):
+    with connection.execute_wrapper(busy):
+        response = ana_in.post(url("renewal", erp))
+
+    shown = re.search("[A-Z]{128}", response.text)[0]
+    assert response.status_code == 200
+    assert decide(erp.key, shown).outcome is Outcome.ACCEPTED
+    assert signed_in(ana_in)
+
+
+def test_a_sign_in_that_cannot_be_stored_may_be_tried_again(client, ana):
+    client.raise_request_exception = False
+    with connection.execute_wrapper(busy):
+        response = sign_in(client)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert not signed_in(client)
+    sign_in(client)
+    assert signed_in(client)
 
 
 # Ends -----------------------------------------------------------------------------------------------------------------
