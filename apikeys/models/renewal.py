@@ -25,6 +25,7 @@ class Renewal(NamedTuple):
 class Renewable(models.Model):
     """The life of a key's tokens. Settled: one token. Renewing: an old one and a new one, both valid."""
 
+    account: Any
     tokens: Any
     changing: Callable[..., AbstractContextManager[tuple[APIKey, Event]]]
 
