@@ -20,7 +20,7 @@ COLLECTED := [ "$(MANIFEST)" -nt $(VENV)/run.done ] && [ -z "$$(find static -new
 # A whole environment for the tools that only read the code.
 TOOLS := SECRET_KEY=not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz DATA_DIR=$$(mktemp -d)
 
-.PHONY: run test bench stress check words lock audit chromium wrk faketime gettext
+.PHONY: run test test-sqlite test-postgresql test-tools bench stress check words lock audit chromium wrk faketime gettext
 
 run: $(VENV)/run.done
 	@mkdir -p -m 700 "$(DATA_DIR)"
@@ -32,9 +32,15 @@ run: $(VENV)/run.done
 	@$(MANAGE) demo --if-first-start
 	@trap : INT; $(BIN)/uvicorn config.asgi:application --host 127.0.0.1 --port "$(PORT)" --forwarded-allow-ips "$(FORWARDED_ALLOW_IPS)" --loop uvloop --http httptools --lifespan on --no-server-header --timeout-graceful-shutdown 10 || [ $$? = 130 ]
 
-test: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
+test: test-sqlite $(if $(TEST_DATABASE_URL),test-postgresql)
+
+test-sqlite: test-tools
 	env -u TEST_DATABASE_URL -u TEST_CACHE_URL $(BIN)/python -m pytest
-	[ -z "$$TEST_DATABASE_URL" ] || $(BIN)/python -m pytest
+
+test-postgresql: test-tools
+	$(BIN)/python -m pytest
+
+test-tools: $(VENV)/dev.done chromium /usr/sbin/nginx /usr/bin/caddy
 
 # The peers that the check is compared with live apart.
 PEERS := $(DATA_DIR)/peers
