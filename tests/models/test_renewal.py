@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+from apikeys import hashing
 from apikeys.models import (
     APIKey,
     ChangedMeanwhile,
@@ -45,6 +46,13 @@ def test_the_new_token_counts_its_age_from_the_renewal(erp, time_machine):
 
     assert erp.token.created_at == dt.datetime(2031, 5, 1, tzinfo=dt.UTC)
     assert erp.old_token.created_at == created
+
+
+def test_a_renewal_beside_a_pending_one_is_refused_before_it_costs_a_hash(shop, monkeypatch):
+    monkeypatch.setattr(hashing, "hashed", lambda plaintext: pytest.fail("hashed"))
+
+    with pytest.raises(RenewalPending):
+        shop.renew(by=BY)
 
 
 def test_completing_later_changes_nothing(shop):
