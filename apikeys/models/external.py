@@ -70,7 +70,7 @@ class ExternalKey(models.Model):
         if key.account_id == account.pk:
             raise ValueError("A key has its roles in its own account already")
         with transaction.atomic():
-            key = key._locked()
+            key = key._fresh(locked=True)
             try:
                 with transaction.atomic():
                     external = cls.objects.create(account=account, api_key=key)

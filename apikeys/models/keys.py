@@ -144,7 +144,7 @@ class APIKey(Renewable):
         `seen` is the `state` that the person saw.
         """
         with transaction.atomic():
-            key = self._locked()
+            key = self._fresh(locked=True)
             if seen != key.state:
                 raise ChangedMeanwhile
             key._set_roles(set(roles), by=by)
@@ -183,13 +183,14 @@ class APIKey(Renewable):
         On SQLite the transaction itself is the lock (IMMEDIATE).
         """
         with transaction.atomic():
-            key = self._locked()
+            key = self._fresh(locked=True)
             event = Event.of(action, key, by=by)
             yield key, event
             event.save()
 
-    def _locked(self) -> APIKey:
-        key = APIKey.objects.select_for_update(of=("self",)).select_related("account").filter(pk=self.pk).first()
+    def _fresh(self, *, locked: bool = False) -> APIKey:
+        rows = APIKey.objects.select_for_update(of=("self",)) if locked else APIKey.objects
+        key = rows.select_related("account").filter(pk=self.pk).first()
         if key is None:
             raise KeyGone
         return key

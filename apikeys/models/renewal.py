@@ -27,6 +27,7 @@ class Renewable(models.Model):
 
     account: Any
     tokens: Any
+    _fresh: Callable[[], APIKey]
     changing: Callable[..., AbstractContextManager[tuple[APIKey, Event]]]
 
     class Meta:
@@ -62,7 +63,7 @@ class Renewable(models.Model):
 
     def renew(self, *, by: Actor) -> Renewal:
         """Put a new token beside the old one and return both, with the plaintext of the new one for the only time."""
-        self._refuse_renewal()  # asked twice: of fifty at once most need no hash and no lock to learn that they lost
+        self._fresh()._refuse_renewal()  # and again under the lock: of fifty at once most cost no hash and no lock
         plaintext, new = Token.mint()
         with self.changing(Event.Action.RENEWED, by=by) as (key, event):
             key._refuse_renewal()
