@@ -23,17 +23,17 @@ class SessionStore(DatabaseStore):
         return data
 
     def save(self, must_create: bool = False) -> None:
-        """Raise OperationalError (HTTP 503) for a sign-in that cannot be stored now; do without anything less."""
+        """Do without what a session of somebody signed in notes; else raise OperationalError (HTTP 503)."""
         try:
             super().save(must_create)
         except UpdateError as error:
             busy = error.__context__
             if not isinstance(busy, OperationalError):
                 raise
-            if _user_of(self) != self._stored:
+            if self._stored is None or _user_of(self) != self._stored:
                 raise busy from None
             logger.warning("What a session noted, such as a message, could not be stored: %s", busy)
 
 
 def _user_of(session: Any) -> Any:
-    return session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
+    return (session[SESSION_KEY], session.get(HASH_SESSION_KEY)) if SESSION_KEY in session else None

@@ -27,7 +27,7 @@ class Renewable(models.Model):
 
     account: Any
     tokens: Any
-    _fresh: Callable[[], APIKey]
+    _fresh: Callable[..., APIKey]
     changing: Callable[..., AbstractContextManager[tuple[APIKey, Event]]]
 
     class Meta:

@@ -181,6 +181,17 @@ def test_a_sign_in_that_cannot_be_stored_may_be_tried_again(client, ana):
     assert signed_in(client)
 
 
+def test_a_reset_link_that_cannot_be_stored_may_be_tried_again(client, ana, mailoutbox):
+    client.raise_request_exception = False
+    client.post("/auth/password/reset/", {"email": EMAIL})
+    link = mailoutbox[0].body.split("http://testserver")[1].split()[0]
+    client.get(link)
+    with connection.execute_wrapper(busy):
+        response = client.get(link)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+
+
 # Ends -----------------------------------------------------------------------------------------------------------------
 
 
