@@ -47,7 +47,8 @@ def fuzz(base_url, tmp_path, settings, monkeypatch, caplog):
 def test_nothing_that_is_sent_surprises_the_api(fuzz, acme, erp, shop):
     robot = api_key(acme, "Robot", *Resource.values)
 
-    report = fuzz(signed(robot), "--checks=all", "--workers=2", "--suppress-health-check=all", "--warnings=off")
+    # One worker: where two threads parse code at once, Python 3.11.7 may fail (python/cpython, gh-106905).
+    report = fuzz(signed(robot), "--checks=all", "--workers=1", "--suppress-health-check=all", "--warnings=off")
 
     assert int(re.search(r"(\d+) generated", report)[1]) >= CASES
     assert re.search(r"✅\s+Stateful", report)
