@@ -5,7 +5,7 @@ Those whose goals are times are left to `make stress`: a test that measures time
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import threading
 
 import pytest
 from django.db import connections
@@ -19,11 +19,18 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture(scope="module")
 def run():
-    """Run coroutines one after the other on one loop, in a thread of its own: this one has the browser tests' loop."""
-    runner = asyncio.Runner()
-    with ThreadPoolExecutor(1) as thread:
-        yield lambda coroutine: thread.submit(runner.run, coroutine).result()
-        thread.submit(runner.close).result()
+    """Run coroutines one after the other on one loop, in a thread of its own: this one has the browser tests' loop.
+
+    It goes on between them. The servers' way to the database leads through it: one that stood still within a
+    transaction would keep the tables from being emptied.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture(scope="module")
