@@ -1,5 +1,6 @@
 """The app behind its real server, config.asgi on uvicorn, and a real Chromium."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -19,10 +20,23 @@ SHOWN_BY_THE_PAGE = ("Failed to load resource", "htmx:sendError", "htmx:afterReq
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
+under_way: set[asyncio.Task] = set()  # the requests that a server of the tests is answering
+
+
 @pytest.fixture(autouse=True)
-def database(transactional_db):
-    """Rows that the server's threads can see. What the migration laid down goes with each test, and is laid again."""
+def database(transactional_db, in_front):
+    """Rows that the server's threads can see. What the migration laid down goes with each test, and is laid again.
+
+    A page that is closed waits for none of its answers, but the tables can be emptied only behind the last one.
+    """
     import_module("apikeys.migrations.0002_roles").seed(apps, None)
+    yield
+    in_front(all_answered())
+
+
+async def all_answered() -> None:
+    while under_way:
+        await asyncio.wait(under_way)
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +50,16 @@ def base_url(in_front):
 @contextmanager
 def served(application, in_front, **options):
     """Run an application on uvicorn, and yield where: host and port."""
+
+    async def noted(scope, receive, send) -> None:
+        task = asyncio.current_task()
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        await application(scope, receive, send)
+
     listener = socket.create_server(("127.0.0.1", 0))
     options = {"lifespan": "off", "proxy_headers": False, "server_header": False, "log_config": None, **options}
-    server = uvicorn.Server(uvicorn.Config(application, **options))
+    server = uvicorn.Server(uvicorn.Config(noted, **options))
     serving = threading.Thread(target=in_front, args=[server.serve([listener])], kwargs={"within": None}, daemon=True)
     serving.start()
     while not server.started and serving.is_alive():

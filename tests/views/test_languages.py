@@ -408,9 +408,9 @@ def test_each_language_has_its_words():
 )
 def test_a_hostile_header_costs_nothing(client, db, name, header):
     client.get("/auth/login/")  # what is done once
-    began = time.perf_counter()
+    began = time.thread_time()
     response = client.get(reverse("account_login"), headers={name: header})
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
 
     assert response.status_code == 200
     assert took <= 0.1

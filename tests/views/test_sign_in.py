@@ -401,10 +401,10 @@ def test_a_password_that_is_too_long_is_refused_unhashed(client, no_hashing):
 
 
 def test_a_password_that_is_too_long_costs_next_to_nothing(client, no_hashing):
-    times = [time.perf_counter()]
+    times = [time.thread_time()]
     for _ in range(5):
         sign_in(client, password="a" * (1024 * 1024 - 1000))
-        times.append(time.perf_counter())
+        times.append(time.thread_time())
 
     assert min(after - before for before, after in itertools.pairwise(times)) < 0.05
 
