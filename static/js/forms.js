@@ -13,3 +13,16 @@ document.addEventListener("input", ({ target }) => {
   else field.removeAttribute("aria-describedby");
   error.remove();
 });
+
+// A form that is a page of its own is sent once: the second click of two comes before the answer. htmx sees to the others.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.closest(".flow-page")) return;
+  if ("sent" in form.dataset) event.preventDefault();
+  form.dataset.sent = "";
+});
+
+// Back may show the page as it was left.
+addEventListener("pagehide", () => {
+  for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
+});

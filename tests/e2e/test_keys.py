@@ -1,6 +1,7 @@
 """Generate, Edit, Deactivate, Activate and Delete Key in a real browser."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from apikeys.models import APIKey
@@ -172,6 +173,43 @@ def test_the_dialogs_break_no_rule_of_accessibility(table, erp, theme, width):
     table.keyboard.press("Escape")
     expect(generate(table, "Loyalty program")).to_be_visible()
     assert violations(table) == []
+
+
+class TestInATabOfItsOwn:
+    """As a click with the middle button opens it: a page, and pages follow, no dialog over it."""
+
+    def test_generate(self, page, acme):
+        page.goto(reverse("generate", args=["acme"]))
+        page.get_by_role("button", name="Generate", exact=True).click()
+        expect(page.get_by_text("Fill in the key identification")).to_be_visible()
+        expect(page.get_by_label("Key identification")).to_be_focused()
+        page.get_by_label("Key identification").fill("Loyalty program")
+        submit = page.get_by_role("button", name="Generate", exact=True)
+        submit.evaluate("button => { button.click(); setTimeout(() => button.click()) }")
+        plaintext = page.get_by_role("status", name="API token").inner_text()
+
+        assert page.get_by_role("dialog").count() == 0
+        page.get_by_role("link", name="Close").click()
+        expect(page.get_by_role("row")).to_have_count(2)
+        assert accepted(APIKey.objects.get(), plaintext)
+
+    def test_edit(self, page, erp):
+        page.goto(reverse("edit", args=["acme", erp.key]))
+        page.get_by_label("Pricing").check()
+        page.get_by_role("button", name="Save").click()
+
+        toast(page, "Changes saved")
+        expect(row(page, erp)).to_contain_text("Pricing")
+
+    def test_delete(self, page, erp):
+        page.goto(reverse("delete", args=["acme", erp.key]))
+        page.get_by_role("button", name="Delete").click()
+        expect(page.get_by_text("I understand that this action cannot be undone")).to_be_visible()
+        page.get_by_label("I understand that this action cannot be undone").check()
+        page.get_by_role("button", name="Delete").click()
+
+        toast(page, "Key deleted")
+        expect(row(page, erp)).to_have_count(0)
 
 
 class TestWithoutJavaScript:
