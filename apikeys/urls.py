@@ -1,5 +1,4 @@
 from django.urls import include, path, register_converter
-from django.views.generic import TemplateView
 
 from .api.verify import verify
 from .models.accounts import SLUG_FORMAT
@@ -48,7 +47,6 @@ EXTERNAL_KEY = EXTERNAL + "<key:key>/"
 
 urlpatterns = [
     path("", table.home, name="home"),
-    path("icon.svg", TemplateView.as_view(template_name="icon.svg", content_type="image/svg+xml"), name="icon"),
     path("help/", help_page.help_page, name="help"),
     path("theme/", preferences.theme, name="theme"),
     path("language/", preferences.language, name="language"),

@@ -12,7 +12,7 @@ from django.core.files.storage import InMemoryStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 BUNDLES = ("css/site.css", "js/site.js")
-IMPORT = re.compile(r'^@?import "(?:\./)?([a-z.]+)";$', re.MULTILINE)
+IMPORT = re.compile(r'^@?import "(?:\./)?([a-z0-9._/-]+)";$', re.MULTILINE)
 # Comments and indents. No string of ours holds /* or goes on in a second line.
 IDLE = re.compile(r"/\*[^*]*\*/|^[ \t]*//.*$|^\s+", re.MULTILINE)
 
@@ -35,7 +35,7 @@ class Storage(CompressedManifestStaticFilesStorage):
 
 def bundle(name: str, paths: Paths) -> str:
     folder = posixpath.dirname(name)
-    return IMPORT.sub(lambda found: part(f"{folder}/{found[1]}", paths), read(name, paths))
+    return IMPORT.sub(lambda found: part(posixpath.normpath(f"{folder}/{found[1]}"), paths), read(name, paths))
 
 
 def part(name: str, paths: Paths) -> str:

@@ -3,13 +3,16 @@
 const field = () => document.getElementById("q");
 const isResults = ({ detail }) => detail.target?.id === "results";
 
-// Nothing empty or usual in the address.
+// Nothing empty or usual in the address; and where one is asked for again, that one.
 document.body.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.elt.id !== "find") return;
+  const { again, usualSort } = detail.elt.dataset;
   const wanted = detail.formData ?? detail.parameters;
   for (const [name, value] of [...wanted.entries()]) {
-    if (!value.trim() || (name === "sort" && value === detail.elt.dataset.usualSort)) wanted.delete(name);
+    if (again || !value.trim() || (name === "sort" && value === usualSort)) wanted.delete(name);
   }
+  if (again) detail.path = again;
+  delete detail.elt.dataset.again;
 });
 
 function clearSearch() {
@@ -88,13 +91,15 @@ document.addEventListener(
     results.removeAttribute("aria-busy");
     const again = document.getElementById("try-again");
     again.href = event.detail.pathInfo.finalRequestPath;
-    for (const name of ["target", "select", "select-oob", "swap", "push-url", "sync", "indicator"]) {
-      again.setAttribute(`hx-${name}`, document.getElementById("find").getAttribute(`hx-${name}`));
-    }
-    again.setAttribute("hx-sync", "#find:replace");
-    again.setAttribute("hx-get", again.href);
-    htmx.process(again);
     again.focus();
   },
   true,
 );
+document.addEventListener("click", (event) => {
+  const again = event.target.closest?.("#try-again");
+  if (!again) return;
+  event.preventDefault();
+  const find = document.getElementById("find");
+  find.dataset.again = again.getAttribute("href");
+  find.requestSubmit();
+});

@@ -27,7 +27,7 @@ def asked(page):
 
 
 def expected(address: str) -> bool:
-    return bool(re.match(r"/$|/static/|/icon\.svg$|/accounts/acme/api-keys/|/admin/", address))
+    return bool(re.match(r"/$|/static/|/accounts/acme/api-keys/|/admin/", address))
 
 
 def test_a_hostile_name_is_literal_on_every_screen(page, asked, acme, admin):

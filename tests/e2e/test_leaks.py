@@ -40,7 +40,7 @@ def bodies(context):
 
     context.route("**/*", pass_on)
     yield got
-    context.unroute_all(behavior="wait")  # an icon may be under way still
+    context.unroute_all(behavior="wait")  # an answer may be under way still
 
 
 def test_the_token_is_in_one_answer_and_never_comes_again(table, erp, bodies, context):

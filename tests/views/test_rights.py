@@ -45,18 +45,17 @@ WITHOUT_ACCOUNT = ("home", "help", "theme", "language")
 WITHOUT_KEY = ("keys", "export", "generate", "external", "external_add", "settings")
 # The same answer to everyone and to any method.
 OPEN = {"verify": 401}
-# A picture; and the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics
-# are answered before any route: tests/test_probes.py, tests/test_metrics.py.
-ELSEWHERE = {"icon"}
 
 
+# Not here: the pages of allauth and of Django admin, which have tests of their own. /healthz, /readyz and /metrics are
+# answered before any route: tests/test_probes.py, tests/test_metrics.py.
 def routes() -> set[str]:
     ours = next(pattern for pattern in get_resolver().url_patterns if pattern.pattern.match("/") == ("/", (), {}))
     return {route.name for route in ours.url_patterns if isinstance(route, URLPattern)}
 
 
 def test_every_route_has_its_row():
-    assert routes() == set(PAGES) | set(OPEN) | ELSEWHERE
+    assert routes() == set(PAGES) | set(OPEN)
 
 
 @pytest.fixture
