@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from apikeys.models import APIKey
+from apikeys.models.turns import turn
 
 from .errors import Problem
 
@@ -51,10 +52,11 @@ def counted(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _count(key: APIKey) -> None:
     try:
-        try:
-            cache.incr(_name(key))
-        except ValueError:  # the first of its minute
-            cache.add(_name(key), 1, timeout=2 * WINDOW)
+        with turn():  # the cache may be a table
+            try:
+                cache.incr(_name(key))
+            except ValueError:  # the first of its minute
+                cache.add(_name(key), 1, timeout=2 * WINDOW)
     except Exception:
         logger.warning("A request of %s could not be counted", key, exc_info=True)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from .finding import SearchableText
 from .refusals import ChangedMeanwhile, KeyGone
 from .renewal import Renewable
 from .tokens import LETTERS, Plaintext, Token
+from .turns import turn
 
 PREFIX = "vtexappkey"
 RANDOM_LETTERS = 6
@@ -177,16 +178,24 @@ class APIKey(Renewable):
             Event.of(Event.Action.EXTERNAL_REMOVED, self, by=Actor(), account=external.account).save()
 
     @contextmanager
-    def changing(self, action: Event.Action, *, by: Actor) -> Iterator[tuple[APIKey, Event]]:
+    def changing(
+        self, action: Event.Action, *, by: Actor, refuse: Callable[[APIKey], None] | None = None
+    ) -> Iterator[tuple[APIKey, Event]]:
         """Open a transaction, lock the key, yield it fresh with the event, and record the event at the end.
 
-        On SQLite the transaction itself is the lock (IMMEDIATE).
+        On SQLite the transaction itself is the lock (IMMEDIATE). What `refuse` raises is raised under the lock, and
+        before it where there was a wait: whoever lost meanwhile does not ask for it.
         """
-        with transaction.atomic():
-            key = self._fresh(locked=True)
-            event = Event.of(action, key, by=by)
-            yield key, event
-            event.save()
+        with turn() as waited:
+            if waited and refuse:
+                refuse(self._fresh())
+            with transaction.atomic():
+                key = self._fresh(locked=True)
+                if refuse:
+                    refuse(key)
+                event = Event.of(action, key, by=by)
+                yield key, event
+                event.save()
 
     def _fresh(self, *, locked: bool = False) -> APIKey:
         rows = APIKey.objects.select_for_update(of=("self",)) if locked else APIKey.objects

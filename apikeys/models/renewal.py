@@ -63,10 +63,9 @@ class Renewable(models.Model):
 
     def renew(self, *, by: Actor) -> Renewal:
         """Put a new token beside the old one and return both, with the plaintext of the new one for the only time."""
-        self._fresh()._refuse_renewal()  # and again under the lock: of fifty at once most cost no hash and no lock
+        self._fresh()._refuse_renewal()  # and again below: of fifty at once most cost no hash
         plaintext, new = Token.mint()
-        with self.changing(Event.Action.RENEWED, by=by) as (key, event):
-            key._refuse_renewal()
+        with self.changing(Event.Action.RENEWED, by=by, refuse=Renewable._refuse_renewal) as (key, event):
             old = key.token
             key.tokens.update(is_old=True)
             new.give_to(key)
