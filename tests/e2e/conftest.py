@@ -19,7 +19,6 @@ from apikeys.verification import Outcome, decide
 SHOWN_BY_THE_PAGE = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest", "Response Status Error Code 503")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-
 under_way: set[asyncio.Task] = set()  # the requests that a server of the tests is answering
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import pytest
 from django.db import OperationalError, connection
 
+from apikeys.api import limits
 from apikeys.models import APIKey, turns
 from apikeys.models.refusals import RenewalPending
 from tests.conftest import BY
@@ -88,3 +89,12 @@ def test_whoever_waits_for_too_long_is_told_that_the_database_is_busy(erp, locke
 
     assert told.result() is OperationalError
     assert len(other.result()) == 128
+
+
+def test_the_count_of_a_calling_key_waits_for_its_turn(erp, waiting, monkeypatch, caplog):
+    monkeypatch.setattr(turns, "PATIENCE", 0.1)
+    with turns._writing.lock:
+        limits._count(erp)
+
+    assert waiting.acquire(blocking=False)
+    assert f"A request of {erp} could not be counted" in caplog.text

@@ -37,6 +37,13 @@ def test_the_policy_lets_in_nothing_inline_and_nothing_from_elsewhere(plain, add
     assert set().union(*directives.values()) <= {"'none'", "'self'"}
 
 
+def test_a_static_file_loads_nothing_and_no_other_origin_may_read_it(client, db):
+    response = headers(client, "/static/css/base.css")
+
+    assert policy(response) == {name: {"'none'"} for name in ("default-src", "base-uri", "frame-ancestors")}
+    assert "Access-Control-Allow-Origin" not in response
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_other_headers_are_there_too(plain, address):
     response = headers(plain, address)
