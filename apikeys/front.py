@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from . import hashing, last_use, proofs
+from . import hashing, proofs
 from .access import address
 from .api.answers import account_of, answer
 from .last_use import Caller
@@ -62,8 +62,7 @@ class Front:
         return await asyncio.get_running_loop().run_in_executor(self._threads, proofs.proven, row, plaintext)
 
     async def close(self) -> None:
-        """Write what the last checks left behind, and let go of the database."""
-        await asyncio.to_thread(last_use.notes.stop)
+        """Let go of the database."""
         await self._rows.close()
 
 

@@ -18,7 +18,6 @@ CODES = {400: b"bad_request", 411: b"length_required"}
 django: Any = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]  # two typings of one protocol
 check = Front()
 large_bodies = asyncio.Semaphore(THREADS)
-last_use.notes.start()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -41,10 +40,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def live(receive: Any, send: Any) -> None:
-    """Start, and stop when the last request is answered."""
+    """Start, and when the last request is answered write what the last checks left behind."""
     await receive()
+    last_use.notes.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await asyncio.to_thread(last_use.notes.stop)
     await check.close()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
 from apikeys.models import APIKey
+from tests.api.conftest import KEY, TOKEN
 from tests.conftest import BY, database_url
 from tests.e2e.conftest import accepted
 
@@ -81,3 +84,15 @@ def test_who_asked_before_the_server_was_told_to_stop_gets_the_answer(serve, cli
         assert answer.startswith("HTTP/1.1 200 ")
         assert accepted(key, re.search("[A-Z]{128}", answer).group())
     assert server.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_what_a_check_left_behind_is_written_before_the_server_ends(serve, erp):
+    server, address = serve(1)
+    with closing(HTTPConnection(*address, timeout=20)) as connection:
+        connection.request("GET", "/api/verify", headers={KEY: erp.key, TOKEN: erp.plaintext})
+        assert connection.getresponse().status == 204
+
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(20) in (0, -signal.SIGTERM)
+
+    assert erp.token.last_used_address == "127.0.0.1"
