@@ -1,6 +1,7 @@
 """Redis as the cache, and the cache table of the database while Redis is away or slow.
 
-Sign-in limits live here. They begin to count anew in the table, and go on to hold; nothing else waits or fails.
+The limits of sign-in and of calling keys live here. They begin to count anew in the table, and go on to hold; nothing
+else waits or fails.
 """
 
 from __future__ import annotations
