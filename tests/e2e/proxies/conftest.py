@@ -4,8 +4,9 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ FORGED = [
     [("x-api-KEY", "one"), ("X-API-key", "two")],
     [("X_Api_Account", "globex"), ("X-Api_Account", "globex"), ("X_API-ROLES", "Owner"), ("x_api_key_name", "x")],
     [("X.Api.Account", "globex"), ("X-Api.Roles", "Owner"), ("X.Vtex.Api.AppToken", "x")],
+    [("X-Forwarded-For", "198.51.100.7"), ("X_Forwarded_For", "198.51.100.7"), ("X.Forwarded.For", "198.51.100.7")],
     [("Connection", "X-Api-Account, X-Api-Key, X-Api-Key-Name, X-Api-Roles, close")],
     [("Connection", "X-Api-Key"), ("Connection", "keep-alive"), ("X-Api-Key", "other")],
 ]
@@ -100,7 +102,13 @@ def caddy(app_address, echo, tmp_path_factory):
         yield proxy
 
 
-@pytest.fixture(params=["nginx", "caddy"])
+@pytest.fixture(scope="session")
+def traefik(app_address, echo, tmp_path_factory):
+    with running_traefik(app_address, echo.address, tmp_path_factory.mktemp("traefik")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=["nginx", "caddy", "traefik"])
 def proxy(request):
     return request.getfixturevalue(request.param)
 
@@ -132,6 +140,18 @@ def running_caddy(app: str, service: str, folder: Path):
         yield proxy
 
 
+@contextmanager
+def running_traefik(app: str, service: str, folder: Path):
+    (place,) = free_addresses(1)
+    proxy = Proxy(place, place.replace("127.0.0.1", "localhost"), folder)
+    places = {"keys.internal:8000": app, "127.0.0.1:8000": app, "127.0.0.1:9000": service}
+    sites = {"api.example.com": "127.0.0.1", "keys.example.com": "localhost"}
+    write(folder, "traefik/apikeys.yaml", {r"(?m)^ +tls: .*\n": "", **places, **sites})
+    write(folder, "traefik/traefik.yaml", {":443": place})
+    with running([Path(sys.executable).parent / "traefik", "--configFile=traefik.yaml"], proxy):
+        yield proxy
+
+
 def free_addresses(number: int) -> list[str]:
     with ExitStack() as stack:
         listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
@@ -149,13 +169,13 @@ def write(folder: Path, name: str, places: dict[str, str]) -> None:
 
 @contextmanager
 def running(command: list, proxy: Proxy):
-    """Run a proxy from when it listens to the end."""
+    """Run a proxy from when it answers to the end."""
     with open(proxy.folder / "output.log", "wb") as output:
         process = subprocess.Popen(
             command, cwd=proxy.folder, env={"HOME": str(proxy.folder)}, stdout=output, stderr=output
         )
     try:
-        while process.poll() is None and not listens(proxy.service):
+        while process.poll() is None and not answers(proxy.service):
             time.sleep(0.01)
         assert process.poll() is None, proxy.logs()
         yield
@@ -164,10 +184,12 @@ def running(command: list, proxy: Proxy):
         process.wait(10)
 
 
-def listens(address: str) -> bool:
-    host, port = address.split(":")
-    with closing(socket.socket()) as client:
-        return client.connect_ex((host, int(port))) == 0
+def answers(address: str) -> bool:
+    """Tell whether the proxy listens, and has read its files: before that Traefik knows no address."""
+    try:
+        return httpx.get(f"http://{address}", timeout=10).status_code != 404
+    except httpx.ConnectError:
+        return False
 
 
 def client_of(address: str) -> httpx.Client:

@@ -30,6 +30,13 @@ def identity(service) -> dict[str, str]:
     return {name: value for name, value in received(service).items() if name.startswith(("X_API", "X_VTEX")) and value}
 
 
+NO_DEPRECATION = [("Deprecation", "@1"), ("X-Api-Deprecation", "@1")]
+
+
+def deprecation(key) -> str:
+    return f"@{int(key.token.created_at.timestamp())}"
+
+
 def identity_of(key) -> dict[str, str]:
     return {"X_API_ACCOUNT": "acme", "X_API_KEY": key.key, "X_API_KEY_NAME": key.name}
 
@@ -94,11 +101,19 @@ def test_the_service_never_hears_from_the_client_who_it_is(ask, service, erp):
         assert identity(service) == identity_of(erp)
 
 
+@pytest.mark.parametrize("proxy", ["nginx", "caddy"], indirect=True)
 def test_while_renewing_the_client_with_the_old_token_is_told(ask, service, shop):
-    forged = [("Deprecation", "@1"), ("X-Api-Deprecation", "@1")]
+    assert ask(credentials(shop, shop.old)).headers["Deprecation"] == deprecation(shop)
+    assert "Deprecation" not in ask([*NO_DEPRECATION, *credentials(shop, shop.new)]).headers
 
-    assert ask(credentials(shop, shop.old)).headers["Deprecation"] == f"@{int(shop.token.created_at.timestamp())}"
-    assert "Deprecation" not in ask([*forged, *credentials(shop, shop.new)]).headers
+
+@pytest.mark.parametrize("proxy", ["traefik"], indirect=True)
+def test_where_the_proxy_cannot_tell_the_client_it_tells_the_service(ask, service, shop):
+    ask(credentials(shop, shop.old))
+    assert received(service)["DEPRECATION"] == deprecation(shop)
+    service.requests.clear()
+    ask([*NO_DEPRECATION, *credentials(shop, shop.new)])
+    assert "DEPRECATION" not in received(service)
 
 
 def test_what_the_service_itself_answers_is_left_alone(ask, service, erp):
