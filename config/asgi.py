@@ -28,9 +28,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await check(scope, receive, send)
     elif any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         # WSGI has no length for such a body: Django would read an empty one, without an error.
-        await refuse(send, 411, b"Send the length of the body: Content-Length.")
+        await refuse(receive, send, 411, b"Send the length of the body: Content-Length.")
     elif not scope["query_string"].isascii():
-        await refuse(send, 400, b"Percent-encode the address.")
+        await refuse(receive, send, 400, b"Percent-encode the address.")
     else:
         # X_VTEX_API_AppKey would become the same WSGI variable as X-VTEX-API-AppKey.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
@@ -88,8 +88,16 @@ def without_length_of_nothing(send: Any) -> Any:
     return sent
 
 
-async def refuse(send: Any, status: int, reason: bytes) -> None:
-    """Answer as the JSON API does: no browser sends what is refused here."""
+async def refuse(receive: Any, send: Any, status: int, reason: bytes) -> None:
+    """Answer as the JSON API does: no browser sends what is refused here.
+
+    The body is taken first, as far as Django would: a proxy that cannot get rid of it answers 502.
+    """
+    left, more = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, True
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message.get("more_body", False)
     body = b'{"code": "%s", "message": "%s"}' % (CODES[status], reason)
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),

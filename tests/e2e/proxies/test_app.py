@@ -39,6 +39,13 @@ def test_a_page_is_not_compressed_on_its_way(person):
     assert "Content-Encoding" not in person.get("/auth/login/").headers
 
 
+@pytest.mark.parametrize("proxy", ["caddy", "traefik"], indirect=True)
+def test_a_body_of_unknown_length_is_refused(person):
+    bodies = [b"theme=dark", b"x" * 300_000] * 20
+
+    assert {person.post("/theme/", content=iter([body])).status_code for body in bodies} == {411}
+
+
 def test_behind_nginx_no_host_but_its_own_is_answered(nginx):
     with client_of(nginx.app) as person:
         assert person.get("/auth/login/", headers={"Host": "evil.example"}).status_code == 400
