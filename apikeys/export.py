@@ -18,7 +18,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from .models import Account
 
-AT_ONCE = 2  # in one process; more would keep the checks of tokens waiting
+# In one process. More at once would keep the checks of tokens waiting; more that wait, the pages: each holds a thread.
+AT_ONCE, WAITING, PATIENCE = 2, 4, 10  # PATIENCE in seconds
 CHUNK = 1000
 
 # What the files of other programs are read by: never translated, and neither are the words of the status.
@@ -38,7 +39,7 @@ Row = tuple[int | str | dt.datetime | None, ...]
 
 
 class ExportFailed(Exception):
-    """There is no file: too many are being written, the disk is full, or a sheet cannot hold what there is."""
+    """There is no file: too many are asked for, the disk is full, or a sheet cannot hold what there is."""
 
 
 def exported(account: Account) -> IO[bytes]:
@@ -57,15 +58,23 @@ def exported(account: Account) -> IO[bytes]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    if not _turns.acquire(blocking=False):
+    """Wait for those that came before."""
+    with _one_of(_places, timeout=0), _one_of(_turns, timeout=PATIENCE):
+        yield
+
+
+@contextmanager
+def _one_of(semaphore: threading.Semaphore, *, timeout: float) -> Iterator[None]:
+    if not semaphore.acquire(timeout=timeout):
         raise ExportFailed("too many at once")
     try:
         yield
     finally:
-        _turns.release()
+        semaphore.release()
 
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
+_places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
 def generated(account: Account) -> Iterator[Row]:

@@ -1,6 +1,8 @@
 import datetime as dt
 import re
 import tempfile
+import threading
+from contextlib import ExitStack
 
 import pytest
 import time_machine
@@ -242,11 +244,34 @@ def test_a_disk_that_cannot_be_written_is_told_over_the_table(plain, erp, monkey
     assert failed(plain)
 
 
-def test_more_exports_at_once_than_two_are_refused(plain, erp):
+def test_an_export_waits_for_those_before_it(plain, erp, monkeypatch):
+    class Taken(threading.Semaphore):
+        def acquire(self, blocking=True, timeout=None):
+            if timeout:
+                self.release()  # one is done meanwhile
+            return super().acquire(blocking, timeout)
+
+    monkeypatch.setattr(export, "_turns", Taken(0))
+
+    assert exported(plain) == [erp.key]
+
+
+def test_an_export_does_not_wait_for_ever(plain, erp, monkeypatch):
+    monkeypatch.setattr(export, "PATIENCE", 0.1)
     with export._turn():
         assert exported(plain) == [erp.key]
         with export._turn():
             assert failed(plain)
+
+    assert exported(plain) == [erp.key]
+
+
+def test_where_as_many_wait_as_may_an_export_is_refused_at_once(plain, erp, monkeypatch):
+    monkeypatch.setattr(export, "_turns", threading.Semaphore(100))  # so none waits
+    with ExitStack() as waiting:
+        for _ in range(export.AT_ONCE + export.WAITING):
+            waiting.enter_context(export._turn())
+        assert failed(plain)
 
     assert exported(plain) == [erp.key]
 
