@@ -83,9 +83,9 @@ DATABASES["default"] |= {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": None, "CONN_H
 ENGINE = DATABASES["default"].get("ENGINE", "")
 if ENGINE == "django.db.backends.sqlite3":
     # FULL: with NORMAL a power cut may bring a deleted token back. IMMEDIATE: with DEFERRED a second writer fails at
-    # once instead of waiting for its turn.
+    # once instead of waiting for its turn. The limit: what the log is cut to after a long reader, for whom it grew.
     DATABASES["default"]["OPTIONS"] = {
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=16777216;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
     }

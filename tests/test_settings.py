@@ -1,11 +1,15 @@
 """The start of the app: what the environment must say, and what comes of it."""
 
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+
+from apikeys.models import Account
 
 
 @pytest.fixture
@@ -125,3 +129,23 @@ def test_no_power_cut_loses_a_deletion_and_no_writer_fails_at_once(db):
             assert cursor.fetchone() == ("on", "on")
             cursor.execute("SELECT current_setting('lock_timeout')")
             assert cursor.fetchone() == ("5s",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_reader_leaves_no_large_log_behind():
+    if connection.vendor != "sqlite":
+        pytest.skip("of SQLite")
+    database = connection.settings_dict["NAME"]
+    log = Path(f"{database}-wal")
+    reader = sqlite3.connect(database, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM apikeys_event").fetchone()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE filler AS SELECT randomblob(20 << 20)")
+        grown = log.stat().st_size
+        reader.close()
+        cursor.execute("DROP TABLE filler")
+    Account.objects.create(slug="acme")
+
+    assert grown > 20 << 20
+    assert log.stat().st_size <= 16 << 20
