@@ -147,7 +147,7 @@ def running_traefik(app: str, service: str, folder: Path):
     places = {"keys.internal:8000": app, "127.0.0.1:8000": app, "127.0.0.1:9000": service}
     sites = {"api.example.com": "127.0.0.1", "keys.example.com": "localhost"}
     write(folder, "traefik/apikeys.yaml", {r"(?m)^ +tls: .*\n": "", **places, **sites})
-    write(folder, "traefik/traefik.yaml", {":443": place})
+    write(folder, "traefik/traefik.yaml", {":443": place, "/etc/traefik": str(folder)})
     with running([Path(sys.executable).parent / "traefik", "--configFile=traefik.yaml"], proxy):
         yield proxy
 
