@@ -40,7 +40,8 @@ def test_one_press_downloads_all_keys(table, erp, shop):
     assert table.url == address
 
 
-def test_a_failure_is_told_over_the_table(table, erp):
+def test_a_failure_is_told_over_the_table(table, erp, monkeypatch):
+    monkeypatch.setattr(export, "PATIENCE", 0.1)
     with export._turn(), export._turn():
         press(table)
         expect(table.get_by_role("alert")).to_contain_text("The export could not be created. Try again.")
