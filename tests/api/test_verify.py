@@ -211,7 +211,7 @@ def test_argon2_runs_only_for_the_row_of_that_selector_and_key(verify, unproven,
         lambda text: f"'{text}'",
         lambda text: "\ufeff" + text,
         lambda text: "ï»¿" + text,
-        lambda text: text.replace("A", "\u0410").replace("a", "\u0430"),
+        lambda text: "\u0410" + text[1:],  # a Cyrillic A
         lambda text: "é" + text[1:],
         lambda text: text + "\r\nX-Api-Account: globex",
         lambda text: "%00",
