@@ -19,7 +19,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 from .models import Account
 
 # In one process. More at once would keep the checks of tokens waiting; more that wait, the pages: each holds a thread.
-AT_ONCE, WAITING, PATIENCE = 2, 4, 10  # PATIENCE in seconds
+AT_ONCE, WAITING = 2, 4
+PATIENCE = 10  # seconds
 CHUNK = 1000
 
 # What the files of other programs are read by: never translated, and neither are the words of the status.

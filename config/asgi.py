@@ -89,15 +89,8 @@ def without_length_of_nothing(send: Any) -> Any:
 
 
 async def refuse(receive: Any, send: Any, status: int, reason: bytes) -> None:
-    """Answer as the JSON API does: no browser sends what is refused here.
-
-    The body is taken first, as far as Django would: a proxy that cannot get rid of it answers 502.
-    """
-    left, more = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, True
-    while more and left > 0:
-        message = await receive()
-        left -= len(message.get("body", b""))
-        more = message.get("more_body", False)
+    """Answer as the JSON API does: no browser sends what is refused here."""
+    await drop_body(receive)
     body = b'{"code": "%s", "message": "%s"}' % (CODES[status], reason)
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
@@ -109,3 +102,12 @@ async def refuse(receive: Any, send: Any, status: int, reason: bytes) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def drop_body(receive: Any) -> None:
+    """Take the body, as far as Django would: a proxy that cannot get rid of it answers 502."""
+    left, more = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, True
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message.get("more_body", False)
