@@ -95,6 +95,22 @@ class TestAccessibility:
         assert violations(page) == []
 
 
+def test_whatever_is_in_the_colour_of_links_shows_the_pointer_over_it_and_its_press(page, erp):
+    page.goto("/accounts/acme/api-keys/?status=inactive")
+    for shown in [
+        page.get_by_role("link", name="Generated"),
+        page.get_by_role("button", name="Status: Inactive"),
+        page.get_by_role("link", name="Clear filters"),
+    ]:
+        expect(shown).to_have_css("color", "rgb(3, 102, 221)")
+        shown.hover()
+        expect(shown).to_have_css("color", "rgb(1, 85, 183)")
+        page.mouse.down()
+        expect(shown).to_have_css("color", "rgb(1, 69, 146)")
+        page.mouse.move(0, 0)
+        page.mouse.up()
+
+
 @pytest.mark.parametrize("style", ["", SPACED, LARGE], ids=["plain", "spaced", "large"])
 def test_no_page_scrolls_sideways(page, shop, style):
     wide = []
